@@ -1,0 +1,205 @@
+package replicate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+)
+
+// Job asks for the chunks [From, To) of one cell. S is the chunk's record: what
+// the chunk leaves behind, encodable as JSON without loss.
+type Job[S any] struct {
+	Key       string // the cell's key
+	ChunkSize int    // replicates a chunk; part of the cell's identity
+	From, To  int    // chunk indices, To exclusive
+
+	// New returns a function that computes one chunk from its stream. It is
+	// called once a worker, so the function may own scratch memory.
+	New func() (func(ctx context.Context, s *Stream) (S, error), error)
+
+	// Fold receives the records in chunk order, one at a time. A nil Fold
+	// drops them.
+	Fold func(chunk int, record S) error
+}
+
+// Options says how to run jobs. Nothing in it changes a result.
+type Options struct {
+	Seed    uint64
+	Workers int     // 0 means runtime.GOMAXPROCS(0)
+	State   *Folder // nil keeps nothing
+	// Progress, if not nil, is called after each folded chunk, never
+	// concurrently.
+	Progress func(done, total int)
+}
+
+// Error is the failure of one chunk, with its place.
+type Error struct {
+	Cell  string
+	Chunk int
+	Err   error
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("%s: chunk %d: %v", e.Cell, e.Chunk, e.Err) }
+func (e *Error) Unwrap() error { return e.Err }
+
+// Run computes the jobs' chunks on Options.Workers goroutines and folds each
+// job's records in chunk order. The folds see the same records in the same
+// order for any number of workers, and after any interruption when a state
+// folder is given: chunks found there are folded without being recomputed.
+//
+// Run returns the error of the earliest failing chunk (in job, then chunk
+// order) as an *Error whatever the scheduling, a panic in a sampler included,
+// or ctx.Err() if the context ended first.
+func Run[S any](ctx context.Context, jobs []Job[S], opt Options) error {
+	if opt.Workers <= 0 {
+		opt.Workers = runtime.GOMAXPROCS(0)
+	}
+	r := &runner[S]{jobs: jobs, opt: opt, ctx: ctx}
+	for i, j := range jobs {
+		if j.From < 0 || j.To < j.From || j.ChunkSize < 1 {
+			return fmt.Errorf("replicate: job %q: invalid chunk range [%d,%d) of size %d", j.Key, j.From, j.To, j.ChunkSize)
+		}
+		var log *Log
+		if opt.State != nil {
+			var err error
+			if log, err = opt.State.Cell(opt.Seed, j.Key, j.ChunkSize); err != nil {
+				return err
+			}
+			defer log.Close()
+		}
+		r.logs = append(r.logs, log)
+		for k := j.From; k < j.To; k++ {
+			r.tasks = append(r.tasks, task{i, k})
+		}
+	}
+	return r.run()
+}
+
+type task struct{ job, chunk int }
+
+type outcome[S any] struct {
+	record S
+	err    error
+	ready  bool
+}
+
+type runner[S any] struct {
+	ctx   context.Context
+	jobs  []Job[S]
+	logs  []*Log
+	tasks []task
+	opt   Options
+
+	mu      sync.Mutex
+	next    int          // next task to hand out
+	folded  int          // tasks folded so far, a prefix of tasks
+	results []outcome[S] // indexed like tasks; cleared once folded
+	err     error        // of the earliest failing task folded or reached
+	stopped bool
+}
+
+func (r *runner[S]) run() error {
+	r.results = make([]outcome[S], len(r.tasks))
+	var wg sync.WaitGroup
+	for range min(r.opt.Workers, len(r.tasks)) {
+		wg.Go(r.work)
+	}
+	wg.Wait()
+	if r.err != nil {
+		return r.err
+	}
+	if r.folded < len(r.tasks) {
+		return r.ctx.Err()
+	}
+	return nil
+}
+
+func (r *runner[S]) work() {
+	var stream Stream
+	chunkOf := make([]func(context.Context, *Stream) (S, error), len(r.jobs))
+	for {
+		i, ok := r.take()
+		if !ok {
+			return
+		}
+		t := r.tasks[i]
+		record, err := r.compute(t, &stream, chunkOf)
+		r.put(i, record, err)
+	}
+}
+
+// take hands out tasks in order, so that when one fails every earlier one has
+// been started and the earliest failure is always the one reported.
+func (r *runner[S]) take() (int, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stopped || r.next == len(r.tasks) || r.ctx.Err() != nil {
+		return 0, false
+	}
+	r.next++
+	return r.next - 1, true
+}
+
+func (r *runner[S]) compute(t task, stream *Stream, chunkOf []func(context.Context, *Stream) (S, error)) (record S, err error) {
+	job := &r.jobs[t.job]
+	if log := r.logs[t.job]; log != nil {
+		if raw, ok := log.Record(t.chunk); ok {
+			if err := json.Unmarshal(raw, &record); err != nil {
+				return record, fmt.Errorf("state file %s: chunk %d: %w", log.Path(), t.chunk, err)
+			}
+			return record, nil
+		}
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = &Error{job.Key, t.chunk, fmt.Errorf("panic: %v", p)}
+		}
+	}()
+	if chunkOf[t.job] == nil {
+		if chunkOf[t.job], err = job.New(); err != nil {
+			return record, &Error{job.Key, t.chunk, err}
+		}
+	}
+	stream.Reset(r.opt.Seed, job.Key, t.chunk)
+	if record, err = chunkOf[t.job](r.ctx, stream); err != nil {
+		if r.ctx.Err() != nil && errors.Is(err, r.ctx.Err()) {
+			return record, err
+		}
+		return record, &Error{job.Key, t.chunk, err}
+	}
+	if log := r.logs[t.job]; log != nil {
+		err = log.Append(t.chunk, record)
+	}
+	return record, err
+}
+
+// put stores a result and folds whatever prefix is complete.
+func (r *runner[S]) put(i int, record S, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.results[i] = outcome[S]{record, err, true}
+	if err != nil {
+		r.stopped = true
+	}
+	for r.folded < len(r.tasks) && r.results[r.folded].ready && r.err == nil {
+		t, done := r.tasks[r.folded], &r.results[r.folded]
+		if done.err != nil {
+			r.err = done.err
+			return
+		}
+		if fold := r.jobs[t.job].Fold; fold != nil {
+			if err := fold(t.chunk, done.record); err != nil {
+				r.err, r.stopped = err, true
+				return
+			}
+		}
+		*done = outcome[S]{}
+		r.folded++
+		if r.opt.Progress != nil {
+			r.opt.Progress(r.folded, len(r.tasks))
+		}
+	}
+}
