@@ -1,0 +1,132 @@
+package montecarlo
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"pastur/network"
+	"pastur/replicate"
+)
+
+// Estimator draws replicates of the pair (off, diag): unbiased estimates of
+// E|H_ij|_F^2 for i != j and of E|H_ii|_F^2 (over d in the limit), each
+// averaged over all blocks of the draw. The ratio of their means is R.
+type Estimator struct {
+	Setting Setting // completed
+	Method  Method
+	// Points is the number of data points a two-point replicate holds under
+	// the same weights: n points are n(n-1)/2 pairs for n columns of logits.
+	Points int
+
+	once     sync.Once
+	beta     coefficients
+	pilotErr error
+}
+
+// points under the same weights: the variance left to the pairs falls as
+// 1/n^2, their cost grows as n^2; measured best (BenchmarkPoints).
+const points = 4
+
+// Key identifies what the estimator draws: it is part of a cell's key.
+func (e *Estimator) Key() string {
+	key := e.Setting.String() + " " + string(e.Method)
+	if e.Method == TwoPoint {
+		key += fmt.Sprintf(" points=%d", e.Points)
+	}
+	return key
+}
+
+// New returns the estimator of a setting by a method, or why there is none: a
+// setting that Complete refuses, a combination of block and method that is not
+// defined, a size the method cannot hold.
+func New(s Setting, method Method) (*Estimator, error) {
+	if _, err := ParseMethod(string(method)); err != nil {
+		return nil, err
+	}
+	s, err := s.Complete()
+	if err != nil {
+		return nil, err
+	}
+	e := &Estimator{Setting: s, Method: method}
+	switch {
+	case s.Block == network.WV:
+		return nil, errors.New("block wv has no diagonal blocks, so no ratio: want vv or ww")
+	case s.Model == network.Hidden && s.Loss == network.CE:
+		return nil, errors.New("model hidden with loss ce is not estimated yet: want loss mse, or model linear")
+	case method != TwoPoint && s.Limit():
+		return nil, fmt.Errorf("method %s draws the data, so dim must be finite: want method twopoint or a finite dim", method)
+	case method != TwoPoint:
+		return e, e.checkMemory()
+	case !s.Init.Gaussian():
+		return nil, fmt.Errorf("method twopoint needs Gaussian weights and init %s is not: want init lecun or he, or method gram", s.Init)
+	}
+	e.Points = points
+	return e, nil
+}
+
+// raw returns the two-point sampler without controls.
+func (e *Estimator) raw() raw {
+	s := e.Setting
+	switch {
+	case s.Model == network.Linear && s.Loss == network.CE:
+		return newLinearCE(s, e.Points)
+	case s.Model == network.Linear:
+		return newLinearMSE(s, e.Points)
+	case s.Block == network.VV:
+		return newHiddenMSEVV(s, e.Points)
+	default:
+		return newHiddenMSEWW(s, e.Points)
+	}
+}
+
+// Sampler draws replicates of (off, diag). It owns scratch memory and is not
+// safe for concurrent use.
+type Sampler interface {
+	Sample(s *replicate.Stream) (off, diag float64, err error)
+}
+
+// Sampler returns a new sampler; samplers of one estimator draw alike. The
+// first call of a two-point estimator fits its control variates on a pilot
+// sample of its own (a fraction of a second at most, except beyond 10^6
+// classes). It may be called from several goroutines.
+func (e *Estimator) Sampler() (Sampler, error) {
+	if e.Method != TwoPoint {
+		return &realisation{setting: e.Setting, method: e.Method}, nil
+	}
+	e.once.Do(func() {
+		e.beta, e.pilotErr = fit(e.raw(), e.Key(), max(e.Setting.Classes, e.Setting.Hidden)*e.Points)
+	})
+	if e.pilotErr != nil {
+		return nil, fmt.Errorf("%s: %w", e.Key(), e.pilotErr)
+	}
+	r := e.raw()
+	return &controlled{raw: r, beta: e.beta, scratch: make([]float64, r.controls()), unit: e.Setting.unit()}, nil
+}
+
+// Work is the approximate number of elementary steps (a logit, a multiply-add
+// of a matrix product) in one replicate: enough to size chunks by.
+func (e *Estimator) Work() float64 {
+	s := &e.Setting
+	c, m, d, n := float64(s.Classes), float64(s.Hidden), s.Dim, s.Samples
+	if e.Method == TwoPoint {
+		p := float64(e.Points)
+		if s.Model == network.Linear {
+			return c * p
+		}
+		return m * (p + m)
+	}
+	blocks, width := c*(c+1)/2, d
+	if s.Block == network.WW {
+		blocks = m * (m + 1) / 2
+	} else if s.Model == network.Hidden {
+		width = m
+	}
+	if e.Method == Gram {
+		if s.Loss == network.CE {
+			blocks = 3 * c
+		}
+		return n * n * (width + blocks) / 8
+	}
+	return n * width * width * blocks / 16
+}
