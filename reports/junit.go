@@ -1,0 +1,91 @@
+package reports
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+
+	"pastur/verdict"
+)
+
+type junitSuites struct {
+	XMLName  xml.Name   `xml:"testsuites"`
+	Name     string     `xml:"name,attr"`
+	Tests    int        `xml:"tests,attr"`
+	Failures int        `xml:"failures,attr"`
+	Errors   int        `xml:"errors,attr"`
+	Skipped  int        `xml:"skipped,attr"`
+	Suite    junitSuite `xml:"testsuite"`
+}
+
+type junitSuite struct {
+	Name     string      `xml:"name,attr"`
+	Tests    int         `xml:"tests,attr"`
+	Failures int         `xml:"failures,attr"`
+	Errors   int         `xml:"errors,attr"`
+	Skipped  int         `xml:"skipped,attr"`
+	Cases    []junitCase `xml:"testcase"`
+}
+
+type junitCase struct {
+	Name      string        `xml:"name,attr"`
+	Classname string        `xml:"classname,attr"`
+	Time      string        `xml:"time,attr,omitempty"`
+	Failure   *junitOutcome `xml:"failure"`
+	Error     *junitOutcome `xml:"error"`
+	Skipped   *junitOutcome `xml:"skipped"`
+	Output    string        `xml:"system-out,omitempty"`
+}
+
+type junitOutcome struct {
+	Message string `xml:"message,attr"`
+	Type    string `xml:"type,attr,omitempty"`
+	Text    string `xml:",chardata"`
+}
+
+// WriteJUnit writes verdicts as JUnit XML: FAIL is a failure, ERROR an error,
+// INCONCLUSIVE skipped, or a failure if strict.
+func WriteJUnit(w io.Writer, suite string, results []VerdictResult, strict bool) error {
+	out := junitSuites{Name: "pastur", Suite: junitSuite{Name: suite}}
+	for i := range results {
+		r := &results[i]
+		c := junitCase{Name: r.ID, Classname: "pastur." + strings.TrimSuffix(suite, ".toml"), Output: r.describe()}
+		if r.Seconds != nil {
+			c.Time = fmt.Sprintf("%.3f", *r.Seconds)
+		}
+		outcome := &junitOutcome{Message: r.Reason, Type: r.Status, Text: r.describe()}
+		switch status := verdict.Status(r.Status); {
+		case status == verdict.Pass:
+		case status == verdict.Errored:
+			c.Error = outcome
+			out.Errors++
+		case status == verdict.Fail || strict:
+			c.Failure = outcome
+			out.Failures++
+		default:
+			c.Skipped = &junitOutcome{Message: r.Reason}
+			out.Skipped++
+		}
+		out.Suite.Cases = append(out.Suite.Cases, c)
+	}
+	out.Tests = len(results)
+	out.Suite.Tests, out.Suite.Failures, out.Suite.Errors, out.Suite.Skipped = out.Tests, out.Failures, out.Errors, out.Skipped
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	encoder := xml.NewEncoder(w)
+	encoder.Indent("", "  ")
+	if err := encoder.Encode(out); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+// describe says in a few lines what was claimed and found.
+func (r *VerdictResult) describe() string {
+	return fmt.Sprintf("%s: %s\nsource: %s\nestimate %.6g in %s, GOOD %s, %d replicates, %d looks\n%s\nrerun: %s\n",
+		r.Status, r.Statement, r.Source, float64(r.Estimate), halfLine(float64(r.Lo), float64(r.Hi), 6, Significant),
+		halfLine(r.Good.Lo, r.Good.Hi, 6, Significant), r.Replicates, r.Looks, r.Reason, r.Rerun)
+}

@@ -1,0 +1,103 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+
+	"pastur/theorem/catalogue"
+)
+
+// LimitResult is one row of `pastur limit`. Numbers that do not exist or are
+// not known are null, and notes say why.
+type LimitResult struct {
+	Model     string   `json:"model"`
+	Loss      string   `json:"loss"`
+	Block     string   `json:"block"`
+	Gamma     Float    `json:"gamma"`
+	Classes   int      `json:"classes"`
+	Hidden    *int     `json:"hidden"`
+	Dim       Float    `json:"dim"`     // null in the limit
+	Samples   Float    `json:"samples"` // null in the limit
+	Kappa     Float    `json:"kappa"`
+	Ratio     *Float   `json:"ratio"`
+	Rate      *Float   `json:"rate"`
+	Scaled    *Float   `json:"scaled"`
+	Constant  *Float   `json:"constant"`
+	NormRatio *Float   `json:"norm_ratio"`
+	RowMass   *Float   `json:"row_mass"`
+	Heuristic *Float   `json:"heuristic"`
+	Notes     []string `json:"notes"`
+	Warnings  []string `json:"warnings"`
+}
+
+// Limit returns the result of a look-up.
+func Limit(k *catalogue.Known, warnings []string) LimitResult {
+	s := &k.Setting
+	r := LimitResult{
+		Model: string(s.Model), Loss: string(s.Loss), Block: string(s.Block),
+		Gamma: Float(s.Gamma), Classes: s.Classes, Dim: Float(s.Dim), Samples: Float(s.Samples), Kappa: Float(k.Kappa),
+		Ratio: optional(k.Ratio), Rate: optional(k.Rate), Scaled: optional(k.Scaled), Constant: optional(k.Constant),
+		NormRatio: optional(k.NormRatio), RowMass: optional(k.RowMass), Heuristic: optional(k.Heuristic),
+		Notes: emptyNotNil(k.Notes), Warnings: emptyNotNil(warnings),
+	}
+	if s.Hidden > 0 {
+		r.Hidden = &s.Hidden
+	}
+	return r
+}
+
+func emptyNotNil(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
+}
+
+// LimitTable lays out look-ups of one block.
+func LimitTable(known []*catalogue.Known, warnings []string) *Table {
+	s := &known[0].Setting
+	width := ""
+	if s.Hidden > 0 {
+		width = fmt.Sprintf("m = %d, ", s.Hidden)
+	}
+	t := &Table{
+		Title: fmt.Sprintf("Exact E|H_ij|^2/E|H_ii|^2: %s model, %s loss, %s blocks, %s%s, kappa = %.6g",
+			s.Model, strings.ToUpper(string(s.Loss)), s.Block, width, sizeText(s.Gamma, s.Dim, s.Samples), known[0].Kappa),
+		Columns: []Column{
+			{Header: "C", Field: "classes"}, {Header: "R", Field: "ratio"}, {"rate p", "rate", false}, {"C^p R", "scaled", false},
+			{"lim C^p R", "constant", false}, {"norm ratio", "norm_ratio", false}, {"row mass", "row_mass", false}, {"1/(C-1)", "heuristic", false},
+			{Field: "model"}, {Field: "loss"}, {Field: "block"}, {Field: "gamma"}, {Field: "hidden"}, {Field: "kappa"},
+		},
+	}
+	seen := map[string]bool{}
+	for _, k := range known {
+		set := &k.Setting
+		hidden := Cell{"-", nil}
+		if set.Hidden > 0 {
+			hidden = Count(set.Hidden)
+		}
+		t.Rows = append(t.Rows, []Cell{
+			Count(set.Classes), Number(k.Ratio, 10), Number(k.Rate, 3), Number(k.Scaled, 8), Number(k.Constant, 8),
+			Number(k.NormRatio, 6), Number(k.RowMass, 6), Number(k.Heuristic, 6),
+			Text(string(set.Model)), Text(string(set.Loss)), Text(string(set.Block)), Number(&set.Gamma, -1), hidden, Number(&k.Kappa, -1),
+		})
+		for _, note := range k.Notes {
+			if !seen[note] {
+				t.Notes = append(t.Notes, "note: "+note)
+			}
+			seen[note] = true
+		}
+	}
+	for _, w := range warnings {
+		t.Notes = append(t.Notes, "warning: "+w)
+	}
+	return t
+}
+
+// sizeText says at which size: "gamma = d/N = 0.5, d, N -> inf".
+func sizeText(gamma, dim, samples float64) string {
+	if c := Count(dim); c.Text != "inf" {
+		return fmt.Sprintf("d = %s, N = %s, gamma = d/N = %.6g", c.Text, Count(samples).Text, gamma)
+	}
+	return fmt.Sprintf("gamma = d/N = %.6g, d, N -> inf", gamma)
+}

@@ -1,0 +1,137 @@
+package reports
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"pastur/montecarlo"
+	"pastur/verdict"
+)
+
+// RatioResult is one row of `pastur ratio`. Off and Diag are the expected
+// squared Frobenius norms of an off-diagonal and a diagonal block (over d when
+// dim is null, that is in the limit), with their standard errors.
+type RatioResult struct {
+	Model      string   `json:"model"`
+	Loss       string   `json:"loss"`
+	Block      string   `json:"block"`
+	Gamma      Float    `json:"gamma"`
+	Classes    int      `json:"classes"`
+	Hidden     *int     `json:"hidden"`
+	Dim        Float    `json:"dim"`
+	Samples    Float    `json:"samples"`
+	Method     string   `json:"method"`
+	Data       string   `json:"data"`
+	Init       string   `json:"init"`
+	Replicates int64    `json:"replicates"`
+	Off        Float    `json:"off"`
+	OffSE      Float    `json:"off_se"`
+	Diag       Float    `json:"diag"`
+	DiagSE     Float    `json:"diag_se"`
+	Ratio      Float    `json:"ratio"`
+	RatioLo    Float    `json:"ratio_lo"`
+	RatioHi    Float    `json:"ratio_hi"`
+	Confidence Float    `json:"confidence"`
+	Limit      *Float   `json:"limit"`
+	Warnings   []string `json:"warnings"`
+	Seconds    *float64 `json:"seconds,omitempty"` // under --timings only
+}
+
+// Ratio returns the result of a measurement; limit is the exact value for d, N
+// -> infinity, nil if none is known.
+func Ratio(e *montecarlo.Estimator, m verdict.Measurement, limit *float64, warnings []string) RatioResult {
+	s := &e.Setting
+	r := RatioResult{
+		Model: string(s.Model), Loss: string(s.Loss), Block: string(s.Block),
+		Gamma: Float(s.Gamma), Classes: s.Classes, Dim: Float(s.Dim), Samples: Float(s.Samples),
+		Method: string(e.Method), Data: "gaussian", Init: string(s.Init), Replicates: m.N,
+		Off: Float(m.Num), OffSE: Float(m.NumError()), Diag: Float(m.Den), DiagSE: Float(m.DenError()),
+		Ratio: Float(m.Ratio()), RatioLo: Float(m.Bounds.Lo), RatioHi: Float(m.Bounds.Hi), Confidence: 0.95,
+		Limit: optional(limit), Warnings: emptyNotNil(warnings),
+	}
+	if s.Hidden > 0 {
+		r.Hidden = &s.Hidden
+	}
+	return r
+}
+
+// RatioTable lays out measurements.
+func RatioTable(results []RatioResult, timings bool) *Table {
+	first := &results[0]
+	width := ""
+	if first.Hidden != nil {
+		width = fmt.Sprintf("m = %d, ", *first.Hidden)
+	}
+	t := &Table{
+		Title: fmt.Sprintf("E|H_ij|^2/E|H_ii|^2: %s model, %s loss, %s blocks, %s%s init, method %s",
+			first.Model, strings.ToUpper(first.Loss), first.Block, width, first.Init, first.Method),
+		Columns: []Column{
+			{Header: "C", Field: "classes"}, {Header: "d", Field: "dim"}, {Header: "N", Field: "samples"}, {Header: "gamma", Field: "gamma"},
+			{Header: "ratio", Field: "ratio"}, {Header: "95 % interval"}, {Field: "ratio_lo"}, {Field: "ratio_hi"},
+			{Header: "limit", Field: "limit"}, {Header: "off", Field: "off"}, {Field: "off_se"},
+			{Header: "diag", Field: "diag"}, {Field: "diag_se"}, {Header: "replicates", Field: "replicates"},
+			{Field: "model"}, {Field: "loss"}, {Field: "block"}, {Field: "hidden"}, {Field: "method"}, {Field: "data"}, {Field: "init"}, {Field: "confidence"},
+		},
+	}
+	if timings {
+		t.Columns = append(t.Columns, Column{Header: "seconds", Field: "seconds"})
+	}
+	limit := false
+	for i := range results {
+		r := &results[i]
+		half := float64(r.RatioHi-r.RatioLo) / 2
+		hidden := Cell{"-", nil}
+		if r.Hidden != nil {
+			hidden = Count(*r.Hidden)
+		}
+		exact := Cell{"-", nil}
+		if r.Limit != nil {
+			exact = Number((*float64)(r.Limit), 6)
+		}
+		lo, hi := float64(r.RatioLo), float64(r.RatioHi)
+		digits := intervalDigits(lo, hi)
+		row := []Cell{
+			Count(r.Classes), Count(float64(r.Dim)), Count(float64(r.Samples)), {Significant(float64(r.Gamma), 6), float64(r.Gamma)},
+			{Uncertain(float64(r.Ratio), half), float64(r.Ratio)},
+			{Text: "[" + Digits(lo, digits) + ", " + Digits(hi, digits) + "]"}, {Value: finite(lo)}, {Value: finite(hi)},
+			exact, {Uncertain(float64(r.Off), float64(r.OffSE)), float64(r.Off)}, {Value: float64(r.OffSE)},
+			{Uncertain(float64(r.Diag), float64(r.DiagSE)), float64(r.Diag)}, {Value: float64(r.DiagSE)}, Count(r.Replicates),
+			Text(r.Model), Text(r.Loss), Text(r.Block), hidden, Text(r.Method), Text(r.Data), Text(r.Init), {Value: float64(r.Confidence)},
+		}
+		if timings {
+			row = append(row, Number(r.Seconds, 3))
+		}
+		t.Rows = append(t.Rows, row)
+		limit = limit || math.IsInf(float64(r.Dim), 1)
+		for _, w := range r.Warnings {
+			t.Notes = append(t.Notes, fmt.Sprintf("warning: C = %d, d = %s: %s", r.Classes, Count(float64(r.Dim)).Text, w))
+		}
+	}
+	notes := []string{
+		"off = E|H_ij|_F^2 (i != j), diag = E|H_ii|_F^2, ratio = off/diag. Digits in parentheses: the half-width",
+		"of the 95 % interval for the ratio, the standard error for off and diag.",
+	}
+	if limit {
+		notes[1] += " At d = inf both are over d."
+	}
+	t.Notes = append(notes, t.Notes...)
+	return t
+}
+
+func finite(x float64) any {
+	if math.IsInf(x, 0) {
+		return nil
+	}
+	return x
+}
+
+// intervalDigits returns how many significant digits tell lo from hi with two
+// digits to spare.
+func intervalDigits(lo, hi float64) int {
+	size, width := math.Max(math.Abs(lo), math.Abs(hi)), hi-lo
+	if !(width > 0) || math.IsInf(width, 0) || size == 0 {
+		return 6
+	}
+	return max(3, min(9, 3+int(math.Ceil(math.Log10(size/width)))))
+}

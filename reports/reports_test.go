@@ -1,0 +1,155 @@
+package reports
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestUncertain(t *testing.T) {
+	for _, c := range []struct {
+		x, half float64
+		want    string
+	}{
+		{1.98993, 0.0012, "1.9899(12)"},
+		{0.0166076, 0.000058, "0.016608(58)"},
+		{1.9676e-6, 1.9e-9, "1.9676(19)e-06"},
+		{2323.41, 2.04, "2323.4(20)"},
+		{-3.14159, 0.25, "-3.14(25)"},
+		{0, 0.013, "0.000(13)"},
+		{12345, 678, "12345(678)"},
+		{0.5, 0.0996, "0.50(10)"},
+		{1, 0, "1"},
+		{1, math.Inf(1), "1"},
+		{math.Inf(1), 1, "inf"},
+	} {
+		if got := Uncertain(c.x, c.half); got != c.want {
+			t.Errorf("Uncertain(%v, %v) = %s, want %s", c.x, c.half, got, c.want)
+		}
+	}
+}
+
+func TestDigits(t *testing.T) {
+	for _, c := range []struct {
+		x      float64
+		digits int
+		want   string
+	}{
+		{1.93e-6, 5, "1.9300e-06"}, {0.01655, 6, "0.0165500"}, {1, 4, "1.000"}, {-1.98, 3, "-1.98"},
+		{0.99999, 3, "1.00"}, {1234.5, 6, "1234.50"}, {0, 6, "0"}, {math.Inf(-1), 3, "-inf"}, {123456789, 9, "123456789"},
+	} {
+		if got := Digits(c.x, c.digits); got != c.want {
+			t.Errorf("Digits(%v, %d) = %s, want %s", c.x, c.digits, got, c.want)
+		}
+	}
+}
+
+func TestTable(t *testing.T) {
+	x := 0.016596347597513935
+	table := Table{
+		Title:   "A title",
+		Columns: []Column{{"C^2 R", "scaled", false}, {"name", "name", true}, {Field: "hidden_field"}},
+		Rows: [][]Cell{
+			{Number(&x, 4), Text("a|b"), {Value: 3}},
+			{Number(nil, 4), Text("longer name"), {Value: nil}},
+		},
+		Notes: []string{"a note"},
+	}
+	for _, c := range []struct {
+		name  string
+		write func(io.Writer) error
+		want  string
+	}{
+		{"text", table.WriteText, "A title\n\n  C^2 R  name\n---------------------\n 0.0166  a|b\n      -  longer name\n\na note\n"},
+		{"markdown", table.WriteMarkdown, "A title\n\n|  C^2 R | name        |\n|-------:|:------------|\n| 0.0166 | a\\|b        |\n|      - | longer name |\n\na note\n"},
+		{"csv", table.WriteCSV, "scaled,name,hidden_field\n0.016596347597513935,a|b,3\n,longer name,\n"},
+	} {
+		var out bytes.Buffer
+		if err := c.write(&out); err != nil || out.String() != c.want {
+			t.Errorf("%s: %v\n%s\nwant\n%s", c.name, err, out.String(), c.want)
+		}
+	}
+}
+
+func TestWriteFileIsAtomic(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "out.txt")
+	write := func(text string, err error) error {
+		return WriteFile(path, func(w io.Writer) error {
+			io.WriteString(w, text)
+			return err
+		})
+	}
+	if err := write("first", nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := write("half of the sec", errors.New("boom")); err == nil {
+		t.Error("a failing writer is no error")
+	}
+	if data, _ := os.ReadFile(path); string(data) != "first" {
+		t.Errorf("the file holds %q after a failed write", data)
+	}
+	if err := write("second", nil); err != nil {
+		t.Fatal(err)
+	}
+	if data, _ := os.ReadFile(path); string(data) != "second" {
+		t.Errorf("the file holds %q", data)
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+		t.Errorf("left behind: %v", entries)
+	}
+}
+
+func TestJUnit(t *testing.T) {
+	results := []VerdictResult{
+		{ID: "a", Status: "PASS"}, {ID: "b", Status: "FAIL", Reason: "x < y & \"z\""},
+		{ID: "c", Status: "INCONCLUSIVE"}, {ID: "d", Status: "ERROR"},
+	}
+	for _, strict := range []bool{false, true} {
+		var out bytes.Buffer
+		if err := WriteJUnit(&out, "suite", results, strict); err != nil {
+			t.Fatal(err)
+		}
+		var got junitSuites
+		if err := xml.Unmarshal(out.Bytes(), &got); err != nil {
+			t.Fatal(err)
+		}
+		failures, skipped := 1, 1
+		if strict {
+			failures, skipped = 2, 0
+		}
+		if got.Tests != 4 || got.Failures != failures || got.Skipped != skipped || got.Errors != 1 {
+			t.Errorf("strict %v: %+v", strict, got)
+		}
+		if got.Suite.Cases[1].Failure == nil || got.Suite.Cases[1].Failure.Message != results[1].Reason || got.Suite.Cases[0].Failure != nil {
+			t.Errorf("cases: %+v", got.Suite.Cases)
+		}
+	}
+}
+
+func TestSummary(t *testing.T) {
+	if got := Summary([]VerdictResult{{Status: "PASS"}}); got != "1 claim: all PASS" {
+		t.Error(got)
+	}
+	got := Summary([]VerdictResult{{Status: "ERROR"}, {Status: "PASS"}, {Status: "INCONCLUSIVE"}, {Status: "FAIL"}, {Status: "PASS"}})
+	if want := "5 claims: 2 PASS, 1 FAIL, 1 INCONCLUSIVE, 1 ERROR"; got != want {
+		t.Error(got)
+	}
+}
+
+func TestFloatJSON(t *testing.T) {
+	for x, want := range map[float64]string{math.Inf(1): "null", 0.1: "0.1"} {
+		if got, err := Float(x).MarshalJSON(); err != nil || string(got) != want {
+			t.Errorf("%v: %s, %v", x, got, err)
+		}
+	}
+	if s := strings.TrimSpace(ThisEnvironment().Pastur); s != Version {
+		t.Error(s)
+	}
+}

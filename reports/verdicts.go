@@ -1,0 +1,160 @@
+package reports
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+
+	"pastur/verdict"
+)
+
+// VerdictResult is one claim's outcome in `pastur verify`.
+type VerdictResult struct {
+	ID         string             `json:"id"`
+	Statement  string             `json:"statement"`
+	Source     string             `json:"source"`
+	Kind       string             `json:"kind"`
+	Status     string             `json:"status"`
+	Estimate   Float              `json:"estimate"`
+	Lo         Float              `json:"lo"` // null: open
+	Hi         Float              `json:"hi"`
+	Confidence Float              `json:"confidence"`
+	Target     Float              `json:"target"`
+	Good       verdict.Interval   `json:"good"`
+	Bad        []verdict.Interval `json:"bad"`
+	Replicates int64              `json:"replicates"`
+	Looks      int                `json:"looks"`
+	Alpha      Float              `json:"alpha"`
+	Reason     string             `json:"reason"`
+	Warnings   []string           `json:"warnings"`
+	Cells      []CellResult       `json:"cells"`
+	Rerun      string             `json:"rerun"`
+	Seconds    *float64           `json:"seconds,omitempty"` // under --timings only
+}
+
+// CellResult is the estimate of one cell of a claim with its 95 % interval.
+type CellResult struct {
+	Cell       string           `json:"cell"`
+	Estimate   Float            `json:"estimate"`
+	Interval   verdict.Interval `json:"interval"`
+	Replicates int64            `json:"replicates"`
+}
+
+// Verdict returns the result of a verdict; rerun is the command for the claim
+// alone.
+func Verdict(v verdict.Verdict, rerun string) VerdictResult {
+	c := v.Claim
+	r := VerdictResult{
+		ID: c.ID, Statement: c.Statement, Source: c.Source, Kind: string(c.Kind), Status: string(v.Status),
+		Estimate: Float(v.Estimate), Lo: Float(v.Bounds.Lo), Hi: Float(v.Bounds.Hi), Confidence: Float(v.Confidence),
+		Target: Float(c.Target), Good: v.Good, Bad: c.BadSet(), Replicates: v.Replicates, Looks: v.Looks,
+		Alpha: Float(c.Alpha), Reason: v.Reason, Warnings: emptyNotNil(v.Warnings), Cells: []CellResult{}, Rerun: rerun,
+	}
+	if c.Kind == verdict.Exact {
+		r.Target = 0
+	}
+	for _, cell := range v.Cells {
+		r.Cells = append(r.Cells, CellResult{cell.Key, Float(cell.Estimate), cell.Bounds, cell.Replicates})
+	}
+	return r
+}
+
+// Summary counts statuses: "22 claims: 20 PASS, 1 FAIL, 1 INCONCLUSIVE", or
+// "22 claims: all PASS".
+func Summary(results []VerdictResult) string {
+	counts := map[string]int{}
+	for _, r := range results {
+		counts[r.Status]++
+	}
+	claims := "claims"
+	if len(results) == 1 {
+		claims = "claim"
+	}
+	if counts[string(verdict.Pass)] == len(results) {
+		return fmt.Sprintf("%d %s: all PASS", len(results), claims)
+	}
+	var parts []string
+	for _, status := range []verdict.Status{verdict.Pass, verdict.Fail, verdict.Inconclusive, verdict.Errored} {
+		if n := counts[string(status)]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, status))
+		}
+	}
+	return fmt.Sprintf("%d %s: %s", len(results), claims, strings.Join(parts, ", "))
+}
+
+// VerdictTable lays out verdicts; title says suite and seed.
+func VerdictTable(results []VerdictResult, title string, timings bool) *Table {
+	t := &Table{
+		Title: title,
+		Columns: []Column{
+			{"claim", "id", true}, {"kind", "kind", true}, {"verdict", "status", true}, {"estimate", "estimate", false},
+			{"interval", "", true}, {Field: "lo"}, {Field: "hi"}, {Field: "confidence"}, {Field: "target"},
+			{"GOOD", "", true}, {Field: "good"}, {Field: "bad"},
+			{"replicates", "replicates", false}, {Field: "looks"}, {Field: "reason"}, {Field: "statement"}, {Field: "source"}, {Field: "rerun"},
+		},
+	}
+	if timings {
+		t.Columns = append(t.Columns, Column{Header: "seconds", Field: "seconds"})
+	}
+	for i := range results {
+		r := &results[i]
+		lo, hi := float64(r.Lo), float64(r.Hi)
+		interval := halfLine(lo, hi, intervalDigits(lo, hi), Digits)
+		if r.Kind == string(verdict.Exact) || r.Status == string(verdict.Errored) {
+			interval = ""
+		}
+		digits := intervalDigits(lo, hi)
+		if r.Kind == string(verdict.Exact) {
+			digits = 2
+		}
+		estimate := Cell{Digits(float64(r.Estimate), digits), float64(r.Estimate)}
+		if math.IsNaN(float64(r.Estimate)) {
+			estimate = Cell{"-", nil}
+		}
+		row := []Cell{
+			Text(r.ID), Text(r.Kind), Text(r.Status), estimate,
+			{Text: interval}, {Value: finite(lo)}, {Value: finite(hi)}, {Value: float64(r.Confidence)}, {Value: float64(r.Target)},
+			{Text: halfLine(r.Good.Lo, r.Good.Hi, 5, Significant)}, {Value: compactJSON(r.Good)}, {Value: compactJSON(r.Bad)},
+			Count(r.Replicates), Count(r.Looks), Text(r.Reason), Text(r.Statement), Text(r.Source), Text(r.Rerun),
+		}
+		if timings {
+			row = append(row, Number(r.Seconds, 3))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	for _, r := range results {
+		if r.Status != string(verdict.Pass) {
+			t.Notes = append(t.Notes, fmt.Sprintf("%s %s: %s", r.Status, r.ID, r.Statement), "  reason: "+r.Reason, "  rerun:  "+r.Rerun)
+		}
+	}
+	if t.Notes != nil {
+		t.Notes = append(t.Notes, "")
+	}
+	t.Notes = append(t.Notes, Summary(results))
+	return t
+}
+
+// halfLine formats an interval: [lo, hi], <= hi, >= lo, or = x for a point, its
+// ends by format.
+func halfLine(lo, hi float64, digits int, format func(float64, int) string) string {
+	switch {
+	case lo == hi:
+		return "= " + Significant(lo, digits)
+	case math.IsInf(lo, -1) && math.IsInf(hi, 1):
+		return "any"
+	case math.IsInf(lo, -1):
+		return "<= " + format(hi, digits)
+	case math.IsInf(hi, 1):
+		return ">= " + format(lo, digits)
+	}
+	return "[" + format(lo, digits) + ", " + format(hi, digits) + "]"
+}
+
+func compactJSON(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // intervals are always encodable
+	}
+	return string(text)
+}
