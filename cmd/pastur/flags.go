@@ -1,0 +1,137 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"strconv"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"pastur/internal/grid"
+	"pastur/montecarlo"
+	"pastur/network"
+)
+
+// number is a flag that holds a number, with an error of our own.
+type number struct {
+	value *float64
+	want  string
+	ok    func(float64) bool
+}
+
+func (n number) String() string {
+	if n.value == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*n.value, 'g', -1, 64)
+}
+func (n number) Type() string { return "number" }
+func (n number) Set(text string) error {
+	x, err := strconv.ParseFloat(text, 64)
+	if err != nil || !n.ok(x) {
+		return errors.New("must be " + n.want)
+	}
+	*n.value = x
+	return nil
+}
+
+func numberFlag(flags *pflag.FlagSet, value *float64, name string, fallback float64, usage, want string, ok func(float64) bool) {
+	*value = fallback
+	flags.Var(number{value, want, ok}, name, usage)
+}
+
+func positive(x float64) bool { return x > 0 && !math.IsInf(x, 1) }
+
+func whole(x float64) bool { return x >= 1 && x <= 1<<50 && x == math.Floor(x) }
+
+// settingFlags are the flags that say which block at which size, the same for
+// every command.
+type settingFlags struct {
+	model, loss, block string
+	classes, dim       string
+	gamma, samples     float64
+	hidden             int
+}
+
+func (f *settingFlags) register(cmd *cobra.Command, defaultDim string) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.model, "model", "linear", "linear (f = V x) or hidden (f = V relu(W x))")
+	flags.StringVar(&f.loss, "loss", "ce", "ce (cross-entropy) or mse (squared)")
+	flags.StringVar(&f.block, "block", "vv", "vv (output weights) or ww (hidden weights)")
+	flags.StringVar(&f.classes, "classes", "10", "C: a value, a list 10,100 or a range 10:1000:log5")
+	flags.StringVar(&f.dim, "dim", defaultDim, "d: a value, a list, a range, or inf for the limit d, N -> inf")
+	numberFlag(flags, &f.gamma, "gamma", 0.5, "gamma = d/N", "a positive number", positive)
+	numberFlag(flags, &f.samples, "samples", 0, "N, instead of --gamma", "a whole number from 1 to 1.1e15", whole)
+	flags.IntVar(&f.hidden, "hidden", 8, "m, the width of the hidden layer")
+}
+
+// settings returns the settings of the grid, classes varying fastest, each
+// completed, and warnings where gamma had to be rounded.
+func (f *settingFlags) settings(cmd *cobra.Command, init string) (all []montecarlo.Setting, warnings []string, err error) {
+	model, err := network.ParseModel(f.model)
+	if err != nil {
+		return nil, nil, err
+	}
+	loss, err := network.ParseLoss(f.loss)
+	if err != nil {
+		return nil, nil, err
+	}
+	block, err := network.ParseBlock(f.block)
+	if err != nil {
+		return nil, nil, err
+	}
+	law, err := network.ParseInit(init)
+	if err != nil {
+		return nil, nil, err
+	}
+	if cmd.Flags().Changed("gamma") && cmd.Flags().Changed("samples") {
+		return nil, nil, errors.New("--gamma (d/N) and --samples (N) exclude each other: give one")
+	}
+	classes, err := grid.Parse(f.classes)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--classes %w", err)
+	}
+	dims, err := grid.Parse(f.dim)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--dim %w", err)
+	}
+	for _, d := range dims {
+		for _, c := range classes {
+			if c > 1<<31 {
+				return nil, nil, fmt.Errorf("--classes must be at most 2147483648, got %v", c)
+			}
+			s := montecarlo.Setting{
+				Model: model, Loss: loss, Block: block, Classes: int(c), Hidden: f.hidden,
+				Dim: d, Gamma: f.gamma, Samples: f.samples, Init: law,
+			}
+			if f.samples != 0 {
+				s.Gamma = 0
+			}
+			done, err := s.Complete()
+			if err != nil {
+				return nil, nil, err
+			}
+			if f.samples == 0 && math.Abs(done.Gamma/f.gamma-1) > 1e-12 && c == classes[0] {
+				warnings = append(warnings, fmt.Sprintf("N is whole: at d = %.0f, N = %.0f gamma is %.6g, not %v", d, done.Samples, done.Gamma, f.gamma))
+			}
+			all = append(all, done)
+		}
+	}
+	return all, warnings, nil
+}
+
+// workersFlag registers --workers.
+func workersFlag(cmd *cobra.Command, workers *int) {
+	cmd.Flags().IntVar(workers, "workers", runtime.NumCPU(), "goroutines that sample; changes no result")
+	cmd.Flags().Lookup("workers").DefValue = "one a processor"
+}
+
+func checkWorkers(workers int) error {
+	if workers < 1 || workers > 4096 {
+		return fmt.Errorf("--workers must be from 1 to 4096, got %d", workers)
+	}
+	return nil
+}

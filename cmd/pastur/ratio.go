@@ -1,0 +1,158 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pastur/montecarlo"
+	"pastur/replicate"
+	"pastur/reports"
+	"pastur/theorem/catalogue"
+	"pastur/verdict"
+)
+
+func newRatio() *cobra.Command {
+	var f settingFlags
+	var out output
+	var o ratioOptions
+	cmd := &cobra.Command{
+		Use:   "ratio",
+		Short: "Estimate one ratio, or a grid of them, by any method",
+		Long: `Estimate R = E|H_ij|_F^2/E|H_ii|_F^2 (i != j) at random initialisation, with
+Gaussian data, and compare it with its exact limit where that is known.
+
+Methods: definition forms the blocks of drawn networks; gram takes their norms
+from Gram matrices; twopoint needs a few data points only and costs the same at
+any d, up to 10^15 and inf. All three have the same expectation at every size.
+
+Sampling goes on until the half-width of the 95 % interval over the ratio is
+--rel-error, or for --replicates, whichever is given; with both, --replicates is
+the most to be spent, and the exit code is 3 if the precision was not reached.`,
+		Example: `  pastur ratio --classes 1000 --dim 1000000000 --rel-error 0.001
+  pastur ratio --classes 10:1000:log5 --dim inf --format csv
+  pastur ratio --model hidden --loss mse --block ww --dim 40 --samples 80 --method gram`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return ratio(cmd, &f, &out, &o) },
+	}
+	f.register(cmd, "1000")
+	flags := cmd.Flags()
+	flags.StringVar(&o.method, "method", "twopoint", "definition, gram or twopoint")
+	flags.StringVar(&o.init, "init", "lecun", "lecun, he (both Gaussian) or pytorch (uniform)")
+	numberFlag(flags, &o.relError, "rel-error", 0.01, "half-width of the 95 % interval over the ratio", "a number between 0 and 1", func(x float64) bool { return x > 0 && x < 1 })
+	numberFlag(flags, &o.replicates, "replicates", 0, "replicates to draw (rounded up to whole chunks)", "a whole number from 1 to 1.1e15", whole)
+	flags.Uint64Var(&o.seed, "seed", 1, "seed of all randomness")
+	workersFlag(cmd, &o.workers)
+	flags.StringVar(&o.state, "state", "", "folder that keeps finished chunks, to resume from")
+	flags.BoolVar(&o.timings, "timings", false, "add seconds to the results")
+	out.register(cmd)
+	return cmd
+}
+
+type ratioOptions struct {
+	method, init, state  string
+	relError, replicates float64
+	seed                 uint64
+	workers              int
+	timings              bool
+}
+
+// ratioPlan is the plan of the canonical JSON.
+type ratioPlan struct {
+	Seed       uint64   `json:"seed"`
+	RelError   *float64 `json:"rel_error"`
+	Replicates *int64   `json:"replicates"`
+	Cells      []string `json:"cells"`
+}
+
+func ratio(cmd *cobra.Command, f *settingFlags, out *output, o *ratioOptions) error {
+	if err := errors.Join(out.check(), checkWorkers(o.workers)); err != nil {
+		return err
+	}
+	method, err := montecarlo.ParseMethod(o.method)
+	if err != nil {
+		return err
+	}
+	settings, rounded, err := f.settings(cmd, o.init)
+	if err != nil {
+		return err
+	}
+	precision := verdict.Precision{RelError: o.relError, Replicates: int64(o.replicates)}
+	plan := ratioPlan{Seed: o.seed}
+	if o.replicates > 0 {
+		plan.Replicates = &precision.Replicates
+		if !cmd.Flags().Changed("rel-error") {
+			precision.RelError = 0
+		}
+	}
+	if precision.RelError > 0 {
+		plan.RelError = &precision.RelError
+	}
+	// Every setting is checked before the first is sampled.
+	var estimators []*montecarlo.Estimator
+	for _, s := range settings {
+		if s.Limit() {
+			s.Samples = 0
+		}
+		e, err := montecarlo.New(s, method)
+		if err != nil {
+			return err
+		}
+		estimators = append(estimators, e)
+		plan.Cells = append(plan.Cells, e.Key())
+	}
+	var state *replicate.Folder
+	if o.state != "" {
+		if state, err = replicate.OpenFolder(o.state); err != nil {
+			return fmt.Errorf("--state: %w", err)
+		}
+	}
+	bar := newProgress(cmd.ErrOrStderr())
+	defer bar.close()
+	var results []reports.RatioResult
+	reached := true
+	for _, e := range estimators {
+		start := time.Now()
+		bar.start(e.Key())
+		m, err := verdict.Measure(cmd.Context(), catalogue.EstimatorCell(e, nil), precision, verdict.Options{
+			Seed: o.seed, Workers: o.workers, State: state,
+			Progress: bar.update,
+		})
+		if err != nil {
+			return err
+		}
+		var limit *float64
+		if r, err := catalogue.Limit(&e.Setting); err == nil {
+			limit = &r
+		}
+		warnings := append([]string(nil), rounded...)
+		if m.Warning != "" {
+			warnings = append(warnings, "the interval must not be trusted yet, tail gate closed: "+m.Warning)
+		}
+		if math.IsInf(m.Bounds.Hi-m.Bounds.Lo, 1) {
+			warnings = append(warnings, "too few replicates for an interval")
+		}
+		if !m.Reached {
+			reached = false
+			warnings = append(warnings, fmt.Sprintf("the relative error asked for, %v, was not reached", precision.RelError))
+		}
+		r := reports.Ratio(e, m, limit, warnings)
+		if o.timings {
+			seconds := time.Since(start).Seconds()
+			r.Seconds = &seconds
+		}
+		results = append(results, r)
+	}
+	bar.close()
+	document := &reports.Document{Environment: reports.ThisEnvironment(), Plan: plan, Results: results}
+	if err := out.write(cmd, document, reports.RatioTable(results, o.timings)); err != nil {
+		return err
+	}
+	if !reached {
+		return exitCode(exitInconclusive)
+	}
+	return nil
+}

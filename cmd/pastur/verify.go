@@ -1,0 +1,199 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pastur/replicate"
+	"pastur/reports"
+	"pastur/theorem/catalogue"
+	"pastur/verdict"
+)
+
+func newVerify() *cobra.Command {
+	var out output
+	var o verifyOptions
+	cmd := &cobra.Command{
+		Use:   "verify [ID...]",
+		Short: "Run claims and print verdicts",
+		Long: `Run the claims of a suite, or those named, and print a verdict for each:
+
+  PASS          the interval excludes the BAD set
+  FAIL          the interval excludes the GOOD set
+  INCONCLUSIVE  both (the truth lies in the gap) or neither (budget spent)
+  ERROR         a sampler failed
+
+The chance that any true claim fails is the suite's alpha (0.01 in all), the
+chance that a claim in its BAD set passes its beta (0.001). A claim's share of
+alpha is fixed by the suite, so running it alone gives the same verdict.
+
+Suites: paper (the default, under a minute), quick (seconds), full, or a file of
+one's own: --print-suite paper shows the format, docs/suites.md explains it.`,
+		Example: `  pastur verify
+  pastur verify --quick
+  pastur verify linear-ce-c10 --seed 7
+  pastur verify --suite mine.toml --junit verdicts.xml`,
+		RunE: func(cmd *cobra.Command, ids []string) error { return verify(cmd, ids, &out, &o) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.suite, "suite", catalogue.Default, "built-in suite ("+strings.Join(catalogue.Names(), ", ")+") or a .toml file")
+	flags.BoolVar(&o.quick, "quick", false, "short for --suite quick")
+	flags.StringVar(&o.print, "print-suite", "", "print a built-in suite as TOML and stop")
+	flags.BoolVar(&o.dryRun, "dry-run", false, "print what would run, the replicates needed and the discrepancy detectable")
+	flags.StringVar(&o.junit, "junit", "", "also write the verdicts as JUnit XML to this file")
+	flags.BoolVar(&o.strict, "strict", false, "INCONCLUSIVE is a failure in JUnit, and exits 1")
+	flags.Uint64Var(&o.seed, "seed", 1, "seed of all randomness")
+	workersFlag(cmd, &o.workers)
+	flags.StringVar(&o.state, "state", "", "folder that keeps finished chunks, to resume from")
+	flags.BoolVar(&o.timings, "timings", false, "add seconds to the results")
+	out.register(cmd)
+	return cmd
+}
+
+type verifyOptions struct {
+	suite, print, junit, state     string
+	quick, dryRun, strict, timings bool
+	seed                           uint64
+	workers                        int
+}
+
+// load returns the suite and the claims named.
+func (o *verifyOptions) load(cmd *cobra.Command, ids []string) (*catalogue.Suite, []*catalogue.Spec, error) {
+	if o.quick {
+		if cmd.Flags().Changed("suite") && o.suite != "quick" {
+			return nil, nil, errors.New("--quick and --suite exclude each other: give one")
+		}
+		o.suite = "quick"
+	}
+	suite, err := catalogue.Load(o.suite)
+	if err != nil {
+		return nil, nil, err
+	}
+	specs, err := suite.Find(ids)
+	return suite, specs, err
+}
+
+func (o *verifyOptions) check(out *output) error {
+	if err := out.check(); err != nil {
+		return err
+	}
+	if o.junit != "" {
+		if err := reports.CheckWritable(o.junit); err != nil {
+			return fmt.Errorf("--junit %w", err)
+		}
+	}
+	return checkWorkers(o.workers)
+}
+
+// verifyPlan is the plan of the canonical JSON.
+type verifyPlan struct {
+	Suite  string   `json:"suite"`
+	Seed   uint64   `json:"seed"`
+	Alpha  float64  `json:"alpha"`
+	Beta   float64  `json:"beta"`
+	Hash   string   `json:"hash"`
+	Claims []string `json:"claims"`
+}
+
+func verify(cmd *cobra.Command, ids []string, out *output, o *verifyOptions) error {
+	if o.print != "" {
+		text, err := catalogue.Source(o.print)
+		if err == nil {
+			_, err = cmd.OutOrStdout().Write(text)
+		}
+		return err
+	}
+	if err := o.check(out); err != nil {
+		return err
+	}
+	suite, specs, err := o.load(cmd, ids)
+	if err != nil {
+		return err
+	}
+	plan := verifyPlan{Suite: suite.Name, Seed: o.seed, Alpha: suite.Alpha, Beta: suite.Beta}
+	whole := replicate.Plan{Seed: o.seed}
+	var claims []*verdict.Claim
+	for _, spec := range specs {
+		claim, err := spec.Claim()
+		if err != nil {
+			return err
+		}
+		claims = append(claims, claim)
+		plan.Claims = append(plan.Claims, claim.ID)
+		whole.Cells = append(whole.Cells, claim.Plan(o.seed).Cells...)
+	}
+	if err := whole.Validate(); err != nil {
+		return err
+	}
+	plan.Hash = whole.Hash()
+	options := verdict.Options{Seed: o.seed, Workers: o.workers}
+	if o.state != "" {
+		if options.State, err = replicate.OpenFolder(o.state); err != nil {
+			return fmt.Errorf("--state: %w", err)
+		}
+	}
+	if o.dryRun {
+		return dryRun(cmd, suite, claims, out, options, plan)
+	}
+	results, err := runClaims(cmd, suite, claims, o, options)
+	if err != nil {
+		return err
+	}
+	title := fmt.Sprintf("Suite %s, seed %d, alpha %v in all, beta %v a claim", suite.Name, o.seed, suite.Alpha, suite.Beta)
+	document := &reports.Document{Environment: reports.ThisEnvironment(), Plan: plan, Results: results}
+	if err := out.write(cmd, document, reports.VerdictTable(results, title, o.timings)); err != nil {
+		return err
+	}
+	if o.junit != "" {
+		if err := reports.WriteFile(o.junit, junitWriter(suite.Name, results, o.strict)); err != nil {
+			return fmt.Errorf("--junit %w", err)
+		}
+	}
+	return verdictExit(results, o.strict)
+}
+
+// verdictExit turns verdicts into the exit code. An ERROR outranks a FAIL: what
+// could not be computed must not look decided.
+func verdictExit(results []reports.VerdictResult, strict bool) error {
+	code := exitPass
+	for _, r := range results {
+		switch status := verdict.Status(r.Status); {
+		case status == verdict.Errored:
+			return exitCode(exitUsage)
+		case status == verdict.Fail, status == verdict.Inconclusive && strict:
+			code = exitFail
+		case status == verdict.Inconclusive && code == exitPass:
+			code = exitInconclusive
+		}
+	}
+	if code == exitPass {
+		return nil
+	}
+	return exitCode(code)
+}
+
+func runClaims(cmd *cobra.Command, suite *catalogue.Suite, claims []*verdict.Claim, o *verifyOptions, options verdict.Options) ([]reports.VerdictResult, error) {
+	bar := newProgress(cmd.ErrOrStderr())
+	defer bar.close()
+	var results []reports.VerdictResult
+	for i, claim := range claims {
+		start := time.Now()
+		bar.start(fmt.Sprintf("%d/%d %s", i+1, len(claims), claim.ID))
+		options.Progress = bar.update
+		v, err := claim.Run(cmd.Context(), options)
+		if err != nil {
+			return nil, err
+		}
+		r := reports.Verdict(v, fmt.Sprintf("pastur verify %s --suite %s --seed %d", claim.ID, suite.Name, o.seed))
+		if o.timings {
+			seconds := time.Since(start).Seconds()
+			r.Seconds = &seconds
+		}
+		results = append(results, r)
+	}
+	return results, nil
+}
