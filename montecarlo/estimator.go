@@ -18,6 +18,9 @@ type Estimator struct {
 	// Points is the number of data points a two-point replicate holds under
 	// the same weights: n points are n(n-1)/2 pairs for n columns of logits.
 	Points int
+	// Tilted says that hidden cross-entropy pairs come from tilted densities
+	// (the default): without, their heavy tails are missed.
+	Tilted bool
 
 	once     sync.Once
 	beta     coefficients
@@ -33,6 +36,9 @@ func (e *Estimator) Key() string {
 	key := e.Setting.String() + " " + string(e.Method)
 	if e.Method == TwoPoint {
 		key += fmt.Sprintf(" points=%d", e.Points)
+		if e.Tilted {
+			key += " tilted"
+		}
 	}
 	return key
 }
@@ -52,8 +58,6 @@ func New(s Setting, method Method) (*Estimator, error) {
 	switch {
 	case s.Block == network.WV:
 		return nil, errors.New("block wv has no diagonal blocks, so no ratio: want vv or ww")
-	case s.Model == network.Hidden && s.Loss == network.CE:
-		return nil, errors.New("model hidden with loss ce is not estimated yet: want loss mse, or model linear")
 	case method != TwoPoint && s.Limit():
 		return nil, fmt.Errorf("method %s draws the data, so dim must be finite: want method twopoint or a finite dim", method)
 	case method != TwoPoint:
@@ -62,6 +66,9 @@ func New(s Setting, method Method) (*Estimator, error) {
 		return nil, fmt.Errorf("method twopoint needs Gaussian weights and init %s is not: want init lecun or he, or method gram", s.Init)
 	}
 	e.Points = points
+	if s.Model == network.Hidden && s.Loss == network.CE {
+		e.Points, e.Tilted = 2, true
+	}
 	return e, nil
 }
 
@@ -73,6 +80,10 @@ func (e *Estimator) raw() raw {
 		return newLinearCE(s, e.Points)
 	case s.Model == network.Linear:
 		return newLinearMSE(s, e.Points)
+	case s.Loss == network.CE && s.Block == network.VV:
+		return newHiddenCEVV(s, e.Tilted)
+	case s.Loss == network.CE:
+		return newHiddenCEWW(s, e.Tilted)
 	case s.Block == network.VV:
 		return newHiddenMSEVV(s, e.Points)
 	default:
@@ -113,6 +124,12 @@ func (e *Estimator) Work() float64 {
 		p := float64(e.Points)
 		if s.Model == network.Linear {
 			return c * p
+		}
+		if s.Loss == network.CE {
+			if s.Block == network.VV {
+				return c*p + 4*m
+			}
+			return c * m * (3 + m/8)
 		}
 		return m * (p + m)
 	}

@@ -8,21 +8,11 @@ import (
 	"pastur/replicate"
 )
 
-// batch is the number of classes whose exponentials are held at a time: all
-// memory the linear two-point sampler needs, whatever the number of classes.
-const batch = 64
-
 // linearCE is the two-point sampler of the linear model under cross-entropy,
 // with n points under the same weights.
 //
 // The logits of the n points are i.i.d. over classes, normal with covariance
-// kappa G/d, G the Gram matrix of the points. With e_k = e^{z_k} (k = 1..n) all
-// that is needed of the classes are the sums, over classes,
-//
-//	S_r,k = sum e_k^r, r = 1..4,  and for k < l:
-//	sum e_k e_l, sum e_k^2 e_l, sum e_k e_l^2, sum e_k^2 e_l^2,
-//
-// so classes stream through and none is stored.
+// kappa G/d, G the Gram matrix of the points.
 type linearCE struct {
 	setting Setting
 	n       int
@@ -33,10 +23,10 @@ type linearCE struct {
 
 	logCap, mean1, mean2 float64 // log cap, and cappedMeans at v = kappa
 
-	e      []float64 // n x batch
-	xi, z  []float64 // n
-	single []float64 // n x 6
-	pair   []float64 // pairs x 5
+	sums       *softmaxSums
+	capped     []float64 // n x 2: sums of min(e, cap) and its square
+	cappedPair []float64 // pairs: sums of min(e, cap) min(e', cap), limit only
+	xi, z      []float64 // n
 }
 
 // capFraction sets where the controls truncate e = e^z: at this multiple of the
@@ -50,9 +40,9 @@ func newLinearCE(s Setting, n int) *linearCE {
 	kappa := s.Init.Kappa(s.Model)
 	t := &linearCE{
 		setting: s, n: n, kappa: kappa, points: newWishart(n, s.Dim), limit: s.Limit(),
-		cap: capFraction * float64(s.Classes) * elementary.Exp(kappa/2),
-		e:   make([]float64, n*batch), xi: make([]float64, n), z: make([]float64, n),
-		single: make([]float64, 6*n), pair: make([]float64, 5*n*(n-1)/2),
+		cap:  capFraction * float64(s.Classes) * elementary.Exp(kappa/2),
+		sums: newSoftmaxSums(n), capped: make([]float64, 2*n), cappedPair: make([]float64, n*(n-1)/2),
+		xi: make([]float64, n), z: make([]float64, n),
 	}
 	t.logCap = elementary.Log(t.cap)
 	t.mean1, t.mean2 = t.cappedMeans(kappa)
@@ -114,8 +104,9 @@ func (t *linearCE) linearize() (coefficients, bool) {
 
 func (t *linearCE) sample(s *replicate.Stream, control []float64) (off, diag float64, err error) {
 	t.points.draw(s)
-	clear(t.single)
-	clear(t.pair)
+	t.sums.reset()
+	clear(t.capped)
+	clear(t.cappedPair)
 	root := math.Sqrt(t.kappa)
 	for left := t.setting.Classes; left > 0; left -= batch {
 		b := min(left, batch)
@@ -134,7 +125,7 @@ func (t *linearCE) exponentials(s *replicate.Stream, b int, root float64) {
 	n := t.n
 	if t.limit {
 		for k := range n {
-			e := t.e[k*batch : k*batch+b]
+			e := t.sums.row(k, b)
 			for c := range e {
 				e[c] = elementary.Exp(root * s.Normal())
 			}
@@ -146,64 +137,36 @@ func (t *linearCE) exponentials(s *replicate.Stream, b int, root float64) {
 		s.Normals(xi)
 		t.points.combine(t.z, xi)
 		for k, z := range t.z {
-			t.e[k*batch+c] = elementary.Exp(root * z)
+			t.sums.e[k*batch+c] = elementary.Exp(root * z)
 		}
 	}
 }
 
 func (t *linearCE) accumulate(b int) {
+	t.sums.accumulate(b, t.n)
 	pair := 0
 	for k := range t.n {
-		x := t.e[k*batch : k*batch+b]
-		addPowers(t.single[6*k:6*k+6], x, t.cap)
+		x := t.sums.row(k, b)
+		cappedPowers(t.capped[2*k:2*k+2], x, t.cap)
 		for l := range k {
-			y := t.e[l*batch : l*batch+b]
-			addProducts(t.pair[pair:pair+4], x, y)
 			if t.limit {
-				t.pair[pair+4] += cappedProduct(x, y, t.cap)
+				t.cappedPair[pair] += cappedProduct(x, t.sums.row(l, b), t.cap)
 			}
-			pair += 5
+			pair++
 		}
 	}
 }
 
-// addPowers adds sum x, x^2, x^3, x^4, and of min(x, cap) and its square.
-func addPowers(to, x []float64, cap float64) {
-	var s1, s2, s3, s4, c1, c2 float64
+// cappedPowers adds sum min(x, cap) and sum min(x, cap)^2.
+func cappedPowers(to, x []float64, cap float64) {
+	var c1, c2 float64
 	for _, v := range x {
-		v2 := float64(v * v)
-		s1 += v
-		s2 += v2
-		s3 += float64(v2 * v)
-		s4 += float64(v2 * v2)
 		w := min(v, cap)
 		c1 += w
 		c2 += float64(w * w)
 	}
-	to[4] += c1
-	to[5] += c2
-	to[0] += s1
-	to[1] += s2
-	to[2] += s3
-	to[3] += s4
-}
-
-// addProducts adds sum x y, x^2 y, x y^2, x^2 y^2.
-func addProducts(to, x, y []float64) {
-	var s11, s21, s12, s22 float64
-	y = y[:len(x)]
-	for i, v := range x {
-		w := y[i]
-		p := float64(v * w)
-		s11 += p
-		s21 += float64(p * v)
-		s12 += float64(p * w)
-		s22 += float64(p * p)
-	}
-	to[0] += s11
-	to[1] += s21
-	to[2] += s12
-	to[3] += s22
+	to[0] += c1
+	to[1] += c2
 }
 
 // cappedProduct returns sum min(x, cap) min(y, cap).
@@ -225,19 +188,16 @@ func (t *linearCE) combine(control []float64) (off, diag float64) {
 	for k := range n {
 		g := t.points.gram[k*n+k]
 		v := float64(t.kappa * g)
-		s := t.single[6*k : 6*k+6]
-		z := s[0]
-		z2 := float64(z * z)
-		z4 := float64(z2 * z2)
+		o, d := t.sums.pointNorms(k, t.setting.Classes)
 		g2 := float64(g * g)
-		singleOff += float64(g2 * (float64(s[1]*s[1]) - s[3]) / z4)
-		singleDiag += float64(g2 * (float64(s[1]*z2) - float64(2*s[2]*z) + s[3]) / z4)
+		singleOff += float64(g2 * o)
+		singleDiag += float64(g2 * d)
 		m1, m2 := t.mean1, t.mean2
 		if !t.limit {
 			m1, m2 = t.cappedMeans(v)
 		}
-		a1 += float64(s[4]/m1/c) - 1
-		a2 += float64(s[5]/m2/c) - 1
+		a1 += float64(t.capped[2*k]/m1/c) - 1
+		a2 += float64(t.capped[2*k+1]/m2/c) - 1
 		gram1 += g - 1
 		for l := range k {
 			r := t.points.gram[k*n+l]
@@ -245,20 +205,17 @@ func (t *linearCE) combine(control []float64) (off, diag float64) {
 			if !t.limit {
 				weight = float64(t.setting.Dim * r * r)
 			}
-			y := t.single[6*l]
-			zy := float64(z * y)
-			p := t.pair[pair : pair+5]
-			pair += 5
-			zy2 := float64(zy * zy)
-			pairOff += float64(weight * (float64(p[0]*p[0]) - p[3]) / zy2)
-			pairDiag += float64(weight * (float64(p[0]*zy) - float64(p[1]*y) - float64(p[2]*z) + p[3]) / zy2)
+			o, d := t.sums.pairNorms(l, k, t.setting.Classes)
+			pairOff += float64(weight * o)
+			pairDiag += float64(weight * d)
 			if t.limit {
-				a11 += float64(p[4]/(m1*m1)/c) - 1
+				a11 += float64(t.cappedPair[pair]/(m1*m1)/c) - 1
 			} else {
 				sum := v + float64(t.kappa*t.points.gram[l*n+l]) + float64(2*t.kappa*r)
-				a11 += float64(p[0]*elementary.Exp(-sum/2)/c) - 1
+				a11 += float64(t.sums.product(l, k)*elementary.Exp(-sum/2)/c) - 1
 			}
 			gram2 += weight - 1
+			pair++
 		}
 	}
 	points, pairs := float64(n), float64(n*(n-1)/2)
@@ -267,8 +224,7 @@ func (t *linearCE) combine(control []float64) (off, diag float64) {
 		control[3], control[4] = gram1/points, gram2/pairs
 	}
 	self, cross := t.setting.weights()
-	blocks := float64(c * (c - 1))
-	off = (float64(self*singleOff)/points + float64(cross*pairOff)/pairs) / blocks
-	diag = (float64(self*singleDiag)/points + float64(cross*pairDiag)/pairs) / c
+	off = float64(self*singleOff)/points + float64(cross*pairOff)/pairs
+	diag = float64(self*singleDiag)/points + float64(cross*pairDiag)/pairs
 	return off, diag
 }
