@@ -25,7 +25,9 @@ const (
 	Limit Kind = "limit"
 	// Rate: the least-squares slope of log(ratio) on log X over the cells,
 	// equally weighted. GOOD: slope <= Target + Good; BAD: slope >= Target +
-	// Bad. One-sided: decaying faster passes.
+	// Bad. One-sided: decaying faster passes. With AtLeast the inequalities
+	// turn round, GOOD: slope >= Target - Good, BAD: <= Target - Bad, and
+	// decaying slower passes.
 	Rate Kind = "rate"
 	// Exponent: p in |ratio - Minus| = c X^p (1 + b/X), fitted by weighted
 	// least squares of the logarithm on 1, log X and 1/X. GOOD: |p - Target|
@@ -90,7 +92,7 @@ type Claim struct {
 	Target, Good, Bad float64 // see the kinds
 	Bias              float64 // declared relative finite-size bias (Limit)
 	Power             float64 // see Bound
-	AtLeast           bool    // see Bound
+	AtLeast           bool    // see Bound and Rate
 
 	Alpha float64 // chance that a true claim fails (default 0.01)
 	Beta  float64 // chance that a BAD claim passes (default 0.001)
@@ -210,6 +212,9 @@ func (c *Claim) Sets() (good, safe Interval) {
 		size := math.Abs(c.Target)
 		return Around(c.Target, float64(size*(c.Good+math.Abs(c.Bias)))), Around(c.Target, float64(size*c.Bad))
 	case Rate:
+		if c.AtLeast {
+			return Interval{c.Target - c.Good, inf}, Interval{c.Target - c.Bad, inf}
+		}
 		return Interval{-inf, c.Target + c.Good}, Interval{-inf, c.Target + c.Bad}
 	case Exponent:
 		return Around(c.Target, c.Good), Around(c.Target, c.Bad)

@@ -78,20 +78,24 @@ func momentsOf(num, den []float64) (Moments, error) {
 	}
 	m.Num += da / n
 	m.Den += db / n
+	c := &m.Central
 	for i, a := range num {
 		a -= m.Num
 		b := den[i] - m.Den
-		var pa, pb [order + 1]float64
-		pa[0], pb[0] = 1, 1
-		for k := 1; k <= order; k++ {
-			pa[k] = pa[k-1] * a
-			pb[k] = pb[k-1] * b
-		}
-		for total := 2; total <= order; total++ {
-			for q := 0; q <= total; q++ {
-				m.Central[index(total-q, q)] += float64(pa[total-q] * pb[q])
-			}
-		}
+		a2, b2 := float64(a*a), float64(b*b)
+		a3, b3 := float64(a2*a), float64(b2*b)
+		c[0] += a2
+		c[1] += float64(a * b)
+		c[2] += b2
+		c[3] += a3
+		c[4] += float64(a2 * b)
+		c[5] += float64(a * b2)
+		c[6] += b3
+		c[7] += float64(a3 * a)
+		c[8] += float64(a3 * b)
+		c[9] += float64(a2 * b2)
+		c[10] += float64(a * b3)
+		c[11] += float64(b3 * b)
 	}
 	for k := range m.Central {
 		m.Central[k] /= n
