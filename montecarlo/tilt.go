@@ -10,7 +10,7 @@ import (
 // maxTiltCorrelation caps the correlation that a tilt gives the positive
 // quadrant: beyond it (few hidden units, m <= 2 kappa) the limit density does
 // not exist, and any weaker tilt is still exact.
-const maxTiltCorrelation = 0.9
+const maxTiltCorrelation = 0.97
 
 // pairTilt draws the pre-activations (g_k, g'_k), k = 1..m, of a pair of points
 // from the density proportional to
@@ -79,7 +79,7 @@ func (t *pairTilt) prepare(v, w, cov, theta float64) {
 	gap := float64(v*w) - float64(c*c)
 	scale := det / gap
 	t.inside = factor(float64(scale*v), float64(scale*w), float64(scale*c))
-	t.zIn = math.Sqrt(scale) * quadrantProbability(c/root)
+	t.zIn = float64(math.Sqrt(scale) * quadrantProbability(c/root))
 	t.q0 = t.zIn + 1 - t.quadrant
 }
 

@@ -8,38 +8,28 @@ import (
 	"pastur/replicate"
 )
 
-// The tilts, in units of Var V. At large C the integrands grow like e^{2 h.h'}
-// and e^{2 |h|^2} (vv), e^{h.h'} and e^{|h|^2} (ww), times powers; these tilts
-// go beyond, because the powers matter: measured, vv needs 1/6 of the time that
-// 2 takes at m = 8, C = 1000, and its kurtosis is 2.5 where 2 leaves 200.
+// The tilts. At large C the integrands grow like e^{2 h.h' Var V} (vv) and
+// e^{h.h' Var V} (ww), the single points' like e^{2 |h|^2 Var V} and
+// e^{|h|^2 Var V}, all times powers. Tilts go beyond the growth because the
+// powers matter: at m = 8, C = 1000 a vv tilt at the growth alone leaves a
+// kurtosis of hundreds, one of 2.5 times it leaves tens and a third of the
+// variance.
 const (
-	vvPairTilt  = 5
-	vvPointTilt = 2
-	wwPairTilt  = 2
-	wwPointTilt = 1.5
+	vvPairFactor      = 2.5  // over the growth, but
+	vvPairCorrelation = 0.85 // not beyond this correlation of g and g' for it
+	vvPointTilt       = 2    // in units of Var V, as the next two
+	wwPairTilt        = 2
+	wwPointTilt       = 1.5
 )
 
 // hiddenCEVV is the two-point sampler of the output-weight blocks of a hidden
 // net under cross-entropy, H_{v_i v_j} = (1/N) sum_n lambda_n h_n h_n^T with
 // the softmax weights of the linear model.
 //
-// Given (h, h') the logits (z_c, z'_c) are i.i.d. over classes, normal with
-// covariance (Var V) Gram(h, h'), so that V need not be drawn. By
-// exchangeability two classes stand for all, and for these the factors
-// e^{z+z'} of the numerators are absorbed into the law of the logits, whose
-// means they shift (Cameron and Martin): with Z the sum over the classes, v, w
-// and c the variances and covariance,
-//
-//	E p_1 p_2 p'_1 p'_2         = e^{v+w+2c}     E~ 1/(Z Z')^2,
-//	E p_1 (1-p_1) p'_1 (1-p'_1) = e^{(v+w+2c)/2} E~ (Z-e_1)(Z'-e'_1)/(Z Z')^2,
-//
-// so what is sampled is bounded and nearly constant while no single class
-// dominates Z. Where one may (large norms against log C), all classes are drawn
-// from the plain law instead and all pairs of classes averaged. The choice
-// depends on (h, h') only, given which both are unbiased.
-//
-// What remains random is (h, h'), drawn from a tilted density; likewise for the
-// single point of the 1/N term.
+// Given (h, h') the logits are i.i.d. over classes, normal with covariance
+// (Var V) Gram(h, h'), so that V need not be drawn. The pre-activations of the
+// pair, and those of the single point of the 1/N term, come from tilted
+// densities.
 type hiddenCEVV struct {
 	setting Setting
 	tilted  bool
@@ -50,14 +40,13 @@ type hiddenCEVV struct {
 	point   pointTilt
 	h, k    []float64
 	sums    *softmaxSums
-	log     float64 // log C
 }
 
 func newHiddenCEVV(s Setting, tilted bool) *hiddenCEVV {
 	return &hiddenCEVV{
 		setting: s, tilted: tilted, varW: s.Init.Variance(1), varV: s.Init.Variance(float64(s.Hidden)),
 		points: newWishart(2, s.Dim), h: make([]float64, s.Hidden), k: make([]float64, s.Hidden),
-		sums: newSoftmaxSums(2), log: elementary.Log(float64(s.Classes)),
+		sums: newSoftmaxSums(2),
 	}
 }
 
@@ -77,17 +66,19 @@ func (t *hiddenCEVV) sample(s *replicate.Stream, _ []float64) (off, diag float64
 	g := t.points.gram
 	self, cross := t.setting.weights()
 
-	t.pair.prepare(float64(t.varW*g[0]), float64(t.varW*g[3]), float64(t.varW*g[1]), tiltOr0(t.tilted, vvPairTilt*t.varV))
+	t.pair.prepare(float64(t.varW*g[0]), float64(t.varW*g[3]), float64(t.varW*g[1]), tiltOr0(t.tilted, t.vvPairTilt()))
 	dot, logWeight := t.pair.draw(s, t.h, t.k)
-	pairOff, pairDiag := t.pairNorms(s, squareNorm(t.h), squareNorm(t.k), dot, logWeight)
-	scale := float64(cross * float64(dot*dot))
+	t.draw(s, squareNorm(t.h), squareNorm(t.k), dot, 2)
+	pairOff, pairDiag := t.sums.pairNorms(0, 1, t.setting.Classes)
+	scale := float64(cross * float64(dot*dot) * elementary.Exp(logWeight))
 	off, diag = float64(scale*pairOff), float64(scale*pairDiag)
 
 	if self > 0 {
 		t.point.prepare(float64(t.varW*g[0]), tiltOr0(t.tilted, vvPointTilt*t.varV))
 		square, logWeight := t.point.draw(s, t.h)
-		pointOff, pointDiag := t.pointNorms(s, square, logWeight)
-		scale := float64(self * float64(square*square))
+		t.draw(s, square, 0, 0, 1)
+		pointOff, pointDiag := t.sums.pointNorms(0, t.setting.Classes)
+		scale := float64(self * float64(square*square) * elementary.Exp(logWeight))
 		off += float64(scale * pointOff)
 		diag += float64(scale * pointDiag)
 	}
@@ -97,91 +88,31 @@ func (t *hiddenCEVV) sample(s *replicate.Stream, _ []float64) (off, diag float64
 	return off, diag, nil
 }
 
-// pairNorms estimates E p_1 p_2 p'_1 p'_2 and E p_1 (1-p_1) p'_1 (1-p'_1) for
-// a pair with the given squared norms and inner product, times e^logWeight.
-func (t *hiddenCEVV) pairNorms(s *replicate.Stream, hh, kk, hk, logWeight float64) (off, diag float64) {
-	v, w, c := float64(t.varV*hh), float64(t.varV*kk), float64(t.varV*hk)
-	f := factor(v, w, c)
-	if !t.spread(max(v, w), c) {
-		t.all(s, f, 2)
-		off, diag = t.sums.pairNorms(0, 1, t.setting.Classes)
-		weight := elementary.Exp(logWeight)
-		return float64(weight * off), float64(weight * diag)
-	}
-	draw := func(shiftX, shiftY float64) (x, y float64) {
-		x, y = f.draw(s)
-		return elementary.Exp(float64(x) + shiftX), elementary.Exp(float64(y) + shiftY)
-	}
-	var base, baseK float64 // all classes but two
-	for range t.setting.Classes - 2 {
-		x, y := draw(0, 0)
-		base += x
-		baseK += y
-	}
-	x1, y1 := draw(v+c, w+c)
-	x2, y2 := draw(v+c, w+c)
-	xp, yp := draw(0, 0)
-	// 1/(Z Z')^2 for both, by logarithms: at large norms Z overflows earlier
-	// than the result does.
-	exponent := v + w + float64(2*c)
-	both := elementary.Log(base+x1+x2) + elementary.Log(baseK+y1+y2)
-	off = elementary.Exp(logWeight + exponent - float64(2*both))
-	z, zk := base+xp, baseK+yp // without class 1
-	both = elementary.Log(z+x1) + elementary.Log(zk+y1)
-	diag = elementary.Exp(logWeight + float64(exponent/2) + elementary.Log(z) + elementary.Log(zk) - float64(2*both))
-	return off, diag
+// vvPairTilt is the tilt of the pair: well beyond the growth e^{2 h.h' Var V}
+// while the density stays moderate, but never short of it (pairTilt caps it).
+func (t *hiddenCEVV) vvPairTilt() float64 {
+	growth := float64(2 * t.varV)
+	return max(growth, min(float64(vvPairFactor*growth), vvPairCorrelation/t.varW))
 }
 
-// spreadMargin is how many standard deviations a shifted logit is allowed above
-// its mean before it may dominate.
-const spreadMargin = 3
-
-// spread says whether a class shifted by c above the variance v stays small
-// against the sum Z ~ C e^{v/2}.
-func (t *hiddenCEVV) spread(v, c float64) bool {
-	return float64(v/2)+c+float64(spreadMargin*math.Sqrt(v)) < t.log
-}
-
-// all sums over all classes, drawn from the plain law, of one or two points.
-func (t *hiddenCEVV) all(s *replicate.Stream, f cholesky, points int) {
+// draw sums over the classes' logits of one or two points of the given squared
+// norms and inner product.
+func (t *hiddenCEVV) draw(s *replicate.Stream, hh, kk, hk float64, points int) {
+	f := factor(float64(t.varV*hh), float64(t.varV*kk), float64(t.varV*hk))
 	t.sums.reset()
 	for left := t.setting.Classes; left > 0; left -= batch {
 		b := min(left, batch)
 		x, y := t.sums.row(0, b), t.sums.row(1, b)
-		for i := range b {
+		for c := range b {
 			p := s.Normal()
-			x[i] = elementary.Exp(f.a * p)
+			x[c] = elementary.Exp(f.a * p)
 			if points == 2 {
 				q := s.Normal()
-				y[i] = elementary.Exp(float64(f.b*p) + float64(f.c*q))
+				y[c] = elementary.Exp(float64(f.b*p) + float64(f.c*q))
 			}
 		}
 		t.sums.accumulate(b, points)
 	}
-}
-
-// pointNorms is the same for one point: E (p_1 p_2)^2 and E (p_1 (1-p_1))^2,
-// with e^{2z} absorbed.
-func (t *hiddenCEVV) pointNorms(s *replicate.Stream, hh, logWeight float64) (off, diag float64) {
-	v := float64(t.varV * hh)
-	if !t.spread(v, v) {
-		t.all(s, factor(v, 0, 0), 1)
-		off, diag = t.sums.pointNorms(0, t.setting.Classes)
-		weight := elementary.Exp(logWeight)
-		return float64(weight * off), float64(weight * diag)
-	}
-	sd := math.Sqrt(v)
-	draw := func(shift float64) float64 { return elementary.Exp(float64(sd*s.Normal()) + shift) }
-	base := 0.0
-	for range t.setting.Classes - 2 {
-		base += draw(0)
-	}
-	shift := float64(2 * v)
-	x1, x2, xp := draw(shift), draw(shift), draw(0)
-	off = elementary.Exp(logWeight + float64(4*v) - float64(4*elementary.Log(base+x1+x2)))
-	z := base + xp
-	diag = elementary.Exp(logWeight + shift + float64(2*elementary.Log(z)) - float64(4*elementary.Log(z+x1)))
-	return off, diag
 }
 
 func squareNorm(h []float64) (sum float64) {
