@@ -13,7 +13,7 @@ var comparisons = map[verdict.Kind]string{
 	verdict.Exact:    "largest deviation over the samples",
 	verdict.Identity: "quotient of two estimators' means, numerators and denominators apart",
 	verdict.Limit:    "the estimate against its target",
-	verdict.Rate:     "least-squares slope of log R on log C; decaying faster passes",
+	verdict.Rate:     "least-squares slope of log R on log C",
 	verdict.Exponent: "exponent of |R/limit - 1| in d, fitted with a correction term",
 	verdict.Bound:    "every cell's estimate against the bound",
 	verdict.Law:      "mean distance against the bound",

@@ -59,7 +59,13 @@ func (s *Spec) Claim() (*verdict.Claim, error) {
 			c.Cells[i].Minus = 1
 		}
 	case verdict.Bound:
-		c.Target = s.Target.(float64)
+		if name, ok := s.Target.(string); ok {
+			if err := s.boundByConstant(c, name); err != nil {
+				return nil, err
+			}
+		} else {
+			c.Target = s.Target.(float64)
+		}
 	}
 	if (s.Kind == verdict.Limit || s.Kind == verdict.Bound) && c.Target == 0 {
 		key := "target"
@@ -89,6 +95,23 @@ func (s *Spec) checkPoints() error {
 		return fmt.Errorf("%s must be a list or range of at least %d values for kind %s, got %d", key, least, s.Kind, points)
 	}
 	return nil
+}
+
+// boundByConstant sets the target of a bound on C^p R to its limit, which must
+// be finite.
+func (s *Spec) boundByConstant(c *verdict.Claim, name string) error {
+	set := s.Setting
+	set.Classes, set.Dim = int(s.Classes[0]), s.Dims[0]
+	set, err := set.Complete()
+	if err != nil {
+		return err
+	}
+	constant, err := Constant(&set)
+	if err == nil && math.IsInf(constant, 1) {
+		err = fmt.Errorf("at_most %q: it is infinite, as hidden must exceed 2 kappa = %v", name, 2*set.Init.Kappa(set.Model))
+	}
+	c.Target = constant
+	return err
 }
 
 // addCells adds the cell (two for an identity) of one setting, and for a limit

@@ -47,6 +47,18 @@ func (t *table) string(key, fallback string) string {
 	}
 }
 
+func (t *table) boolean(key string) bool {
+	switch v := t.get(key).(type) {
+	case nil:
+		return false
+	case bool:
+		return v
+	default:
+		t.fail(key, "%s must be true or false, got %s", key, describe(v))
+		return false
+	}
+}
+
 func (t *table) strings(key string) []string {
 	v := t.get(key)
 	list, ok := v.([]any)

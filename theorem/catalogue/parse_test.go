@@ -240,7 +240,7 @@ var broken = []struct{ name, text, want string }{
 	{"dim is a word", and(limit, "§dim = \"large\"\n"), `dim must be a whole number between 1 and 1.1e15`},
 	{"target is a list", with(limit, `target = "exact"`, `§target = [1]`), `target must be "exact", "limit", "constant" or a finite number, got a list`},
 	{"target is not one", with(limit, `target = "exact"`, `§target = "right"`), `unknown target "right": want one of exact, limit, constant`},
-	{"at_most is a string", with(bound, "at_most = 1", `§at_most = "1"`), `at_most must be a finite number, got the string "1"`},
+	{"at_most is a string", with(bound, "at_most = 1", `§at_most = "1"`), `at_most must be a finite number or "constant", got the string "1"`},
 	{"power is a string", with(rate, "power = 2", `§power = "2"`), `power must be a finite number, got the string "2"`},
 
 	// Values.
@@ -290,7 +290,7 @@ var broken = []struct{ name, text, want string }{
 	{"target is the exact 0", strings.Replace(with(limit, `target`, `§target`), `"ce"`, `"mse"`, 1), "target is 0, and tolerances are relative to it"},
 	{"at_most = 0", with(bound, "at_most = 1", "§at_most = 0"), "at_most is 0, and tolerances are relative to it"},
 	{"at_least = 0", with(bound, "at_most = 1", "§at_least = 0"), "at_least is 0, and tolerances are relative to it"},
-	{"at_most = inf", with(bound, "at_most = 1", "§at_most = inf"), "at_most must be a finite number, got +Inf"},
+	{"at_most = inf", with(bound, "at_most = 1", "§at_most = inf"), `at_most must be a finite number or "constant", got +Inf`},
 	{"power = inf", with(rate, "power = 2", "§power = inf"), "power must be a finite number, got +Inf"},
 
 	// Combinations.
@@ -309,7 +309,7 @@ var broken = []struct{ name, text, want string }{
 	{"identity against itself", with(identity, `against = "gram"`, `§against = "twopoint"`), "against must be another method than twopoint"},
 	{"exact target at finite dim", and(limit, "§dim = 10\n"), "no exact value is known for block linear ce vv at finite dim"},
 	{"zero-block of cross-entropy", with(exact, `check = "definition-gram"`, `§check = "zero-block"`), "check zero-block: off-diagonal blocks of linear ce vv are not zero"},
-	{"hidden cross-entropy", with(limit, `model = "linear"`, `§model = "hidden"`), "model hidden with loss ce is not estimated yet"},
+	{"exact value of hidden cross-entropy", strings.Replace(with(limit, "classes", "§classes"), `"linear"`, `"hidden"`, 1), "no exact limit is known for block hidden ce vv at finite classes"},
 	{"rate with one point", with(rate, `classes = "10:1000:log3"`, `§classes = 10`), "classes must be a list or range of at least 2 values for kind rate, got 1"},
 	{"exponent with three points", with(exponent, `dim = [10, 20, 40, 80]`, `§dim = [10, 20, 40]`), "dim must be a list or range of at least 4 values for kind exponent, got 3"},
 	{"exponent with one point", with(exponent, `dim = [10, 20, 40, 80]`, `§dim = 10`), "dim must be a list or range of at least 4 values for kind exponent, got 1"},
@@ -320,6 +320,10 @@ var broken = []struct{ name, text, want string }{
 	{"two lists", with(bound, "at_most", "§dim = [3, 4]\nat_most"), "dim and classes cannot both be lists"},
 	{"constant of R", with(limit, `target = "exact"`, `§target = "constant"`), `target "constant" (of C^p R) and quantity "scaled" go together`},
 	{"exact value of C^p R", with(limit, `target = "exact"`, "§target = \"exact\"\nquantity = \"scaled\""), "go together"},
+	{"constant of R as a bound", with(bound, "at_most = 1", `§at_most = "constant"`), `at_most "constant" (of C^p R) and quantity "scaled" go together`},
+	{"infinite constant as a bound", strings.Replace(with(bound, "at_most = 1", "§at_most = \"constant\"\nquantity = \"scaled\"\nhidden = 2"), `"linear"`, `"hidden"`, 1), "it is infinite, as hidden must exceed 2 kappa = 2"},
+	{"slower is a number", and(rate, "§slower = 1\n"), "slower must be true or false, got the number 1"},
+	{"slower of a limit", and(limit, "§slower = true\n"), `unknown key "slower"`},
 	{"finite-size in the limit", and(limit, "quantity = \"finite-size\"\n§dim = inf\n"), "dim must be finite for quantity finite-size"},
 	{"finite-size of zero", hiddenMSE + "block = \"vv\"\n§quantity = \"finite-size\"\ndim = 10\n", "quantity finite-size divides by the limit, which is 0 here"},
 	{"scaled zero", strings.Replace(and(bound, "block = \"vv\"\nquantity = \"scaled\"\n"), `"ce"`, `"mse"`, 1), "no power of decay is known for block linear mse vv"},

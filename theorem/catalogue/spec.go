@@ -157,6 +157,7 @@ func (t *table) parseKind(s *Spec) {
 		s.Good, s.Bad = tolerance("good", 0.01), tolerance("bad", 0.03)
 	case verdict.Rate:
 		s.Power = t.power("p in R = O(C^-p)")
+		s.AtLeast = t.boolean("slower")
 		s.Good, s.Bad = tolerance("good", 0.10), tolerance("bad", 0.20)
 	case verdict.Exponent:
 		s.Quantity = Quantity(t.choice("quantity", string(Relative), string(Relative)))
@@ -168,8 +169,13 @@ func (t *table) parseKind(s *Spec) {
 		switch {
 		case (most == nil) == (least == nil):
 			t.fail("at_most", "a bound needs exactly one of at_most and at_least")
+		case most == "constant":
+			s.Target = most
+			if s.Quantity != Scaled {
+				t.fail("at_most", `at_most "constant" (of C^p R) and quantity "scaled" go together`)
+			}
 		case most != nil:
-			s.Target = t.number("at_most", 0, "a finite number", finite)
+			s.Target = t.number("at_most", 0, `a finite number or "constant"`, finite)
 		default:
 			s.Target, s.AtLeast = t.number("at_least", 0, "a finite number", finite), true
 		}

@@ -201,7 +201,7 @@ func TestClaimsAsStated(t *testing.T) {
 	if c := claim("linear-ce-gram"); c.Looks != 1 || c.Good != 1e-11 || c.Cells[0].First != checkFirst {
 		t.Errorf("linear-ce-gram: %+v", c)
 	}
-	if c := claim("linear-ce-twopoint"); len(c.Cells) != 2 || c.Good != 0 || c.Bad != 0.05 || !strings.Contains(c.Cells[0].Key, "twopoint") || !strings.Contains(c.Cells[1].Key, "gram") {
+	if c := claim("linear-ce-twopoint"); len(c.Cells) != 2 || c.Good != 0 || c.Bad != 0.05 || c.Cells[0].First != 512 || c.Cells[1].First != 512 || !strings.Contains(c.Cells[0].Key, "twopoint") || !strings.Contains(c.Cells[1].Key, "gram") {
 		t.Errorf("linear-ce-twopoint: %+v", c)
 	}
 }
