@@ -7,10 +7,35 @@ import (
 	"pastur/replicate"
 )
 
-// maxTiltCorrelation caps the correlation that a tilt gives the positive
-// quadrant: beyond it (few hidden units, m <= 2 kappa) the limit density does
-// not exist, and any weaker tilt is still exact.
-const maxTiltCorrelation = 0.97
+// maxTiltWeight bounds q_0^m, the largest weight of a tilted draw, which the
+// least tilted ones get: a stronger tilt would serve the rare large values of
+// the numerators at the cost of heavy tails in everything else. It also keeps
+// the tilt below the point where the density stops existing (m <= 2 kappa); any
+// weaker tilt is as exact.
+const maxTiltWeight = 5
+
+// pairTiltCap returns the correlation c of a tilted quadrant at which q_0^m is
+// maxTiltWeight, for points that are orthogonal otherwise.
+func pairTiltCap(m int) float64 {
+	most := elementary.Exp(elementary.Log(maxTiltWeight) / float64(m))
+	lo, hi := 0.0, 1.0
+	for range 60 {
+		c := (lo + hi) / 2
+		if quadrantProbability(c)/math.Sqrt(1-float64(c*c))+0.75 < most {
+			lo = c
+		} else {
+			hi = c
+		}
+	}
+	return lo
+}
+
+// pointTiltCap returns the 2 theta v at which q_0^m is maxTiltWeight.
+func pointTiltCap(m int) float64 {
+	most := elementary.Exp(elementary.Log(maxTiltWeight) / float64(m))
+	root := 0.5 / (most - 0.5)
+	return 1 - float64(root*root)
+}
 
 // pairTilt draws the pre-activations (g_k, g'_k), k = 1..m, of a pair of points
 // from the density proportional to
@@ -27,6 +52,7 @@ const maxTiltCorrelation = 0.97
 // the normal law is infinite for m <= 4 kappa: plain sampling misses the rare
 // pairs that carry the mean, with error bars that look fine.
 type pairTilt struct {
+	most     float64 // largest correlation to give, see pairTiltCap
 	theta    float64 // of the current points; may be less than asked for
 	q0, zIn  float64
 	inside   cholesky // of (Sigma^-1 - theta J)^-1
@@ -65,7 +91,7 @@ func (t *pairTilt) prepare(v, w, cov, theta float64) {
 	t.quadrant = quadrantProbability(cov / root)
 	if det <= float64(1e-9*root*root) {
 		theta = 0 // one point is a multiple of the other, as at d = 1
-	} else if most := (float64(maxTiltCorrelation*root) - cov) / det; theta > most {
+	} else if most := (float64(t.most*root) - cov) / det; theta > most {
 		theta = max(0, most)
 	}
 	t.theta = theta
@@ -121,13 +147,14 @@ func (t *pairTilt) draw(s *replicate.Stream, h, k []float64) (dot, logWeight flo
 // proportional to phi_v(g) e^{theta relu(g)^2}: variance v/(1 - 2 theta v) on
 // the positive half-line.
 type pointTilt struct {
+	most     float64 // largest 2 theta v, see pointTiltCap
 	theta    float64
 	positive float64 // standard deviation of the positive half-line
 	q0, zIn  float64
 }
 
 func (t *pointTilt) prepare(v, theta float64) {
-	t.theta = min(theta, maxTiltCorrelation/(2*v))
+	t.theta = min(theta, t.most/float64(2*v))
 	shrink := 1 - float64(2*t.theta*v)
 	t.positive = math.Sqrt(v / shrink)
 	t.zIn = 0.5 / math.Sqrt(shrink)

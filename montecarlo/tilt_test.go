@@ -20,7 +20,7 @@ func TestPairTiltIsExact(t *testing.T) {
 	for _, c := range []struct{ v, w, cov, theta float64 }{
 		{1, 1, 0, 0.6}, {1, 1, 0, 5}, {2, 0.7, 0.5, 0.3}, {0.8, 1.3, -0.6, 0.7}, {1, 1, 0.97, 0.5}, {1, 4, 2, 0.9},
 	} {
-		var tilt pairTilt
+		tilt := pairTilt{most: pairTiltCap(m)}
 		tilt.prepare(c.v, c.w, c.cov, c.theta)
 		if !(tilt.theta >= 0 && tilt.theta <= c.theta) {
 			t.Errorf("%+v: tilt %v", c, tilt.theta)
@@ -58,7 +58,7 @@ func TestPairTiltIsExact(t *testing.T) {
 		}
 	}
 	t.Run("a wrong weight is seen", func(t *testing.T) {
-		var tilt pairTilt
+		tilt := pairTilt{most: pairTiltCap(m)}
 		tilt.prepare(1, 1, 0, 0.6)
 		tilt.q0 *= 1.01
 		stream := replicate.NewStream(4, "wrong weight", 0)
@@ -80,7 +80,7 @@ func TestPointTiltIsExact(t *testing.T) {
 	const n, m = 200_000, 4
 	z := elementary.NormalUpperQuantile(falseAlarm / 6)
 	for _, theta := range []float64{0, 0.1, 0.24, 3} {
-		var tilt pointTilt
+		tilt := pointTilt{most: pointTiltCap(m)}
 		tilt.prepare(1.5, theta)
 		stream := replicate.NewStream(5, fmt.Sprint("point ", theta), 0)
 		h := make([]float64, m)

@@ -15,11 +15,10 @@ import (
 // kurtosis of hundreds, one of 2.5 times it leaves tens and a third of the
 // variance.
 const (
-	vvPairFactor      = 2.5  // over the growth, but
-	vvPairCorrelation = 0.85 // not beyond this correlation of g and g' for it
-	vvPointTilt       = 2    // in units of Var V, as the next two
-	wwPairTilt        = 2
-	wwPointTilt       = 1.5
+	vvPairTilt  = 5 // in units of Var V, all of them
+	vvPointTilt = 2
+	wwPairTilt  = 2
+	wwPointTilt = 1.5
 )
 
 // hiddenCEVV is the two-point sampler of the output-weight blocks of a hidden
@@ -46,6 +45,7 @@ func newHiddenCEVV(s Setting, tilted bool) *hiddenCEVV {
 	return &hiddenCEVV{
 		setting: s, tilted: tilted, varW: s.Init.Variance(1), varV: s.Init.Variance(float64(s.Hidden)),
 		points: newWishart(2, s.Dim), h: make([]float64, s.Hidden), k: make([]float64, s.Hidden),
+		pair: pairTilt{most: pairTiltCap(s.Hidden)}, point: pointTilt{most: pointTiltCap(s.Hidden)},
 		sums: newSoftmaxSums(2),
 	}
 }
@@ -66,7 +66,7 @@ func (t *hiddenCEVV) sample(s *replicate.Stream, _ []float64) (off, diag float64
 	g := t.points.gram
 	self, cross := t.setting.weights()
 
-	t.pair.prepare(float64(t.varW*g[0]), float64(t.varW*g[3]), float64(t.varW*g[1]), tiltOr0(t.tilted, t.vvPairTilt()))
+	t.pair.prepare(float64(t.varW*g[0]), float64(t.varW*g[3]), float64(t.varW*g[1]), tiltOr0(t.tilted, vvPairTilt*t.varV))
 	dot, logWeight := t.pair.draw(s, t.h, t.k)
 	t.draw(s, squareNorm(t.h), squareNorm(t.k), dot, 2)
 	pairOff, pairDiag := t.sums.pairNorms(0, 1, t.setting.Classes)
@@ -86,13 +86,6 @@ func (t *hiddenCEVV) sample(s *replicate.Stream, _ []float64) (off, diag float64
 		return 0, 0, fmt.Errorf("a logit exceeds the range of exp (|h|^2 is %.3g)", squareNorm(t.h))
 	}
 	return off, diag, nil
-}
-
-// vvPairTilt is the tilt of the pair: well beyond the growth e^{2 h.h' Var V}
-// while the density stays moderate, but never short of it (pairTilt caps it).
-func (t *hiddenCEVV) vvPairTilt() float64 {
-	growth := float64(2 * t.varV)
-	return max(growth, min(float64(vvPairFactor*growth), vvPairCorrelation/t.varW))
 }
 
 // draw sums over the classes' logits of one or two points of the given squared
@@ -150,6 +143,7 @@ func newHiddenCEWW(s Setting, tilted bool) *hiddenCEWW {
 	return &hiddenCEWW{
 		setting: s, tilted: tilted, varW: s.Init.Variance(1), varV: s.Init.Variance(float64(m)),
 		points: newWishart(2, s.Dim), h: make([]float64, m), k: make([]float64, m),
+		pair: pairTilt{most: pairTiltCap(m)}, point: pointTilt{most: pointTiltCap(m)},
 		v: make([]float64, s.Classes*m), p: make([]float64, s.Classes), active: make([]int, 0, m), mean: make([]float64, m),
 		covH: make([]float64, m*m), covK: make([]float64, m*m),
 	}
