@@ -29,7 +29,7 @@ const (
 	// turn round, GOOD: slope >= Target - Good, BAD: <= Target - Bad, and
 	// decaying slower passes.
 	Rate Kind = "rate"
-	// Exponent: p in |ratio - Minus| = c X^p (1 + b/X), fitted by weighted
+	// Exponent: p in |ratio - Minus| = c X^p e^{b/X}, fitted by weighted
 	// least squares of the logarithm on 1, log X and 1/X. GOOD: |p - Target|
 	// <= Good; BAD: >= Bad.
 	Exponent Kind = "exponent"

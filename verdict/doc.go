@@ -15,6 +15,10 @@
 // An interval from the central limit theorem is believed only when the sample
 // itself says it may be: see [Moments.TailGate].
 //
+// No gate can see tails that the sample does not show: a rare, large event on
+// top of a varying statistic is the sampler's business (importance sampling),
+// not the judge's.
+//
 // The package knows nothing about what is sampled: anything that draws a
 // (numerator, denominator) pair from a [replicate.Stream] can be put on trial.
 package verdict

@@ -64,6 +64,9 @@ func Measure(ctx context.Context, cell Cell, precision Precision, opt Options) (
 			return Measurement{}, err
 		}
 		done = next
+		if result.Den == 0 {
+			return result, fmt.Errorf("%s: the mean denominator is 0 after %d replicates, so there is no ratio", cell.Key, result.N)
+		}
 		const miss = (1 - measureConfidence) / 2
 		result.Bounds = result.Moments.Bounds(miss, cell.Assume, cell.Range)
 		result.Warning = result.TailGate(result.critical(miss, cell.Assume), cell.Assume)

@@ -13,6 +13,8 @@ import (
 	"pastur/internal/grid"
 	"pastur/montecarlo"
 	"pastur/network"
+	"pastur/replicate"
+	"pastur/verdict"
 )
 
 // number is a flag that holds a number, with an error of our own.
@@ -123,15 +125,40 @@ func (f *settingFlags) settings(cmd *cobra.Command, init string) (all []montecar
 	return all, warnings, nil
 }
 
-// workersFlag registers --workers.
-func workersFlag(cmd *cobra.Command, workers *int) {
-	cmd.Flags().IntVar(workers, "workers", runtime.NumCPU(), "goroutines that sample; changes no result")
-	cmd.Flags().Lookup("workers").DefValue = "one a processor"
+// samplingFlags are the flags of every command that samples. None but the seed
+// changes a result.
+type samplingFlags struct {
+	seed    uint64
+	workers int
+	state   string
+	timings bool
 }
 
-func checkWorkers(workers int) error {
-	if workers < 1 || workers > 4096 {
-		return fmt.Errorf("--workers must be from 1 to 4096, got %d", workers)
+func (f *samplingFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.Uint64Var(&f.seed, "seed", 1, "seed of all randomness")
+	flags.IntVar(&f.workers, "workers", runtime.NumCPU(), "goroutines that sample; changes no result")
+	flags.Lookup("workers").DefValue = "one a processor"
+	flags.StringVar(&f.state, "state", "", "folder that keeps finished chunks, to resume from")
+	flags.BoolVar(&f.timings, "timings", false, "add seconds to the results")
+}
+
+func (f *samplingFlags) check() error {
+	if f.workers < 1 || f.workers > 4096 {
+		return fmt.Errorf("--workers must be from 1 to 4096, got %d", f.workers)
 	}
 	return nil
+}
+
+// options opens the state folder, if one is named.
+func (f *samplingFlags) options() (verdict.Options, error) {
+	o := verdict.Options{Seed: f.seed, Workers: f.workers}
+	if f.state != "" {
+		folder, err := replicate.OpenFolder(f.state)
+		if err != nil {
+			return o, fmt.Errorf("--state: %w", err)
+		}
+		o.State = folder
+	}
+	return o, nil
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"pastur/montecarlo"
-	"pastur/replicate"
 	"pastur/reports"
 	"pastur/theorem/catalogue"
 	"pastur/verdict"
@@ -44,20 +43,15 @@ the most to be spent, and the exit code is 3 if the precision was not reached.`,
 	flags.StringVar(&o.init, "init", "lecun", "lecun, he (both Gaussian) or pytorch (uniform)")
 	numberFlag(flags, &o.relError, "rel-error", 0.01, "half-width of the 95 % interval over the ratio", "a number between 0 and 1", func(x float64) bool { return x > 0 && x < 1 })
 	numberFlag(flags, &o.replicates, "replicates", 0, "replicates to draw (rounded up to whole chunks)", "a whole number from 1 to 1.1e15", whole)
-	flags.Uint64Var(&o.seed, "seed", 1, "seed of all randomness")
-	workersFlag(cmd, &o.workers)
-	flags.StringVar(&o.state, "state", "", "folder that keeps finished chunks, to resume from")
-	flags.BoolVar(&o.timings, "timings", false, "add seconds to the results")
+	o.register(cmd)
 	out.register(cmd)
 	return cmd
 }
 
 type ratioOptions struct {
-	method, init, state  string
+	samplingFlags
+	method, init         string
 	relError, replicates float64
-	seed                 uint64
-	workers              int
-	timings              bool
 }
 
 // ratioPlan is the plan of the canonical JSON.
@@ -69,7 +63,7 @@ type ratioPlan struct {
 }
 
 func ratio(cmd *cobra.Command, f *settingFlags, out *output, o *ratioOptions) error {
-	if err := errors.Join(out.check(), checkWorkers(o.workers)); err != nil {
+	if err := errors.Join(out.check(), o.check()); err != nil {
 		return err
 	}
 	method, err := montecarlo.ParseMethod(o.method)
@@ -104,23 +98,19 @@ func ratio(cmd *cobra.Command, f *settingFlags, out *output, o *ratioOptions) er
 		estimators = append(estimators, e)
 		plan.Cells = append(plan.Cells, e.Key())
 	}
-	var state *replicate.Folder
-	if o.state != "" {
-		if state, err = replicate.OpenFolder(o.state); err != nil {
-			return fmt.Errorf("--state: %w", err)
-		}
+	options, err := o.options()
+	if err != nil {
+		return err
 	}
 	bar := newProgress(cmd.ErrOrStderr())
 	defer bar.close()
+	options.Progress = bar.update
 	var results []reports.RatioResult
 	reached := true
 	for _, e := range estimators {
 		start := time.Now()
 		bar.start(e.Key())
-		m, err := verdict.Measure(cmd.Context(), catalogue.EstimatorCell(e, nil), precision, verdict.Options{
-			Seed: o.seed, Workers: o.workers, State: state,
-			Progress: bar.update,
-		})
+		m, err := verdict.Measure(cmd.Context(), catalogue.EstimatorCell(e, nil), precision, options)
 		if err != nil {
 			return err
 		}

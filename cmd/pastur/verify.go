@@ -46,19 +46,15 @@ one's own: --print-suite paper shows the format, docs/suites.md explains it.`,
 	flags.BoolVar(&o.dryRun, "dry-run", false, "print what would run, the replicates needed and the discrepancy detectable")
 	flags.StringVar(&o.junit, "junit", "", "also write the verdicts as JUnit XML to this file")
 	flags.BoolVar(&o.strict, "strict", false, "INCONCLUSIVE is a failure in JUnit, and exits 1")
-	flags.Uint64Var(&o.seed, "seed", 1, "seed of all randomness")
-	workersFlag(cmd, &o.workers)
-	flags.StringVar(&o.state, "state", "", "folder that keeps finished chunks, to resume from")
-	flags.BoolVar(&o.timings, "timings", false, "add seconds to the results")
+	o.register(cmd)
 	out.register(cmd)
 	return cmd
 }
 
 type verifyOptions struct {
-	suite, print, junit, state     string
-	quick, dryRun, strict, timings bool
-	seed                           uint64
-	workers                        int
+	samplingFlags
+	suite, print, junit   string
+	quick, dryRun, strict bool
 }
 
 // load returns the suite and the claims named.
@@ -77,7 +73,7 @@ func (o *verifyOptions) load(cmd *cobra.Command, ids []string) (*catalogue.Suite
 	return suite, specs, err
 }
 
-func (o *verifyOptions) check(out *output) error {
+func (o *verifyOptions) checkAll(out *output) error {
 	if err := out.check(); err != nil {
 		return err
 	}
@@ -86,7 +82,7 @@ func (o *verifyOptions) check(out *output) error {
 			return fmt.Errorf("--junit %w", err)
 		}
 	}
-	return checkWorkers(o.workers)
+	return o.check()
 }
 
 // verifyPlan is the plan of the canonical JSON.
@@ -107,7 +103,7 @@ func verify(cmd *cobra.Command, ids []string, out *output, o *verifyOptions) err
 		}
 		return err
 	}
-	if err := o.check(out); err != nil {
+	if err := o.checkAll(out); err != nil {
 		return err
 	}
 	suite, specs, err := o.load(cmd, ids)
@@ -130,11 +126,9 @@ func verify(cmd *cobra.Command, ids []string, out *output, o *verifyOptions) err
 		return err
 	}
 	plan.Hash = whole.Hash()
-	options := verdict.Options{Seed: o.seed, Workers: o.workers}
-	if o.state != "" {
-		if options.State, err = replicate.OpenFolder(o.state); err != nil {
-			return fmt.Errorf("--state: %w", err)
-		}
+	options, err := o.options()
+	if err != nil {
+		return err
 	}
 	if o.dryRun {
 		return dryRun(cmd, suite, claims, out, options, plan)
