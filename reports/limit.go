@@ -60,14 +60,25 @@ func LimitTable(known []*catalogue.Known, warnings []string) *Table {
 	if s.Hidden > 0 {
 		width = fmt.Sprintf("m = %d, ", s.Hidden)
 	}
+	sizes := sizeText(s.Gamma, s.Dim, s.Samples) + ", "
+	manySizes := false
+	for _, k := range known {
+		if k.Setting.Dim != s.Dim {
+			manySizes, sizes = true, ""
+		}
+	}
 	t := &Table{
-		Title: fmt.Sprintf("Exact E|H_ij|^2/E|H_ii|^2: %s model, %s loss, %s blocks, %s%s, kappa = %.6g",
-			s.Model, strings.ToUpper(string(s.Loss)), s.Block, width, sizeText(s.Gamma, s.Dim, s.Samples), known[0].Kappa),
+		Title: fmt.Sprintf("Exact E|H_ij|^2/E|H_ii|^2: %s model, %s loss, %s blocks, %s%skappa = %.6g",
+			s.Model, strings.ToUpper(string(s.Loss)), s.Block, width, sizes, known[0].Kappa),
 		Columns: []Column{
 			{Header: "C", Field: "classes"}, {Header: "R", Field: "ratio"}, {"rate p", "rate", false}, {"C^p R", "scaled", false},
 			{"lim C^p R", "constant", false}, {"norm ratio", "norm_ratio", false}, {"row mass", "row_mass", false}, {"1/(C-1)", "heuristic", false},
-			{Field: "model"}, {Field: "loss"}, {Field: "block"}, {Field: "gamma"}, {Field: "hidden"}, {Field: "kappa"},
+			{Header: "d", Field: "dim"}, {Header: "N", Field: "samples"},
+			{Field: "model"}, {Field: "loss"}, {Field: "block"}, {Field: "gamma"}, {Field: "hidden"}, {Field: "kappa"}, {Field: "warnings"},
 		},
+	}
+	if !manySizes {
+		t.Columns[8].Header, t.Columns[9].Header = "", "" // in the title
 	}
 	seen := map[string]bool{}
 	for _, k := range known {
@@ -79,7 +90,8 @@ func LimitTable(known []*catalogue.Known, warnings []string) *Table {
 		t.Rows = append(t.Rows, []Cell{
 			Count(set.Classes), Number(k.Ratio, 10), Number(k.Rate, 3), Number(k.Scaled, 8), Number(k.Constant, 8),
 			Number(k.NormRatio, 6), Number(k.RowMass, 6), Number(k.Heuristic, 6),
-			Text(string(set.Model)), Text(string(set.Loss)), Text(string(set.Block)), Number(&set.Gamma, -1), hidden, Number(&k.Kappa, -1),
+			Count(set.Dim), Count(set.Samples),
+			Text(string(set.Model)), Text(string(set.Loss)), Text(string(set.Block)), Number(&set.Gamma, -1), hidden, Number(&k.Kappa, -1), Text(strings.Join(warnings, "; ")),
 		})
 		for _, note := range k.Notes {
 			if !seen[note] {

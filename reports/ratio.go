@@ -71,7 +71,7 @@ func RatioTable(results []RatioResult, timings bool) *Table {
 			{Header: "ratio", Field: "ratio"}, {Header: "95 % interval"}, {Field: "ratio_lo"}, {Field: "ratio_hi"},
 			{Header: "limit", Field: "limit"}, {Header: "off", Field: "off"}, {Field: "off_se"},
 			{Header: "diag", Field: "diag"}, {Field: "diag_se"}, {Header: "replicates", Field: "replicates"},
-			{Field: "model"}, {Field: "loss"}, {Field: "block"}, {Field: "hidden"}, {Field: "method"}, {Field: "data"}, {Field: "init"}, {Field: "confidence"},
+			{Field: "model"}, {Field: "loss"}, {Field: "block"}, {Field: "hidden"}, {Field: "method"}, {Field: "data"}, {Field: "init"}, {Field: "confidence"}, {Field: "warnings"},
 		},
 	}
 	if timings {
@@ -97,7 +97,7 @@ func RatioTable(results []RatioResult, timings bool) *Table {
 			{Text: "[" + Digits(lo, digits) + ", " + Digits(hi, digits) + "]"}, {Value: finite(lo)}, {Value: finite(hi)},
 			exact, {Uncertain(float64(r.Off), float64(r.OffSE)), float64(r.Off)}, {Value: float64(r.OffSE)},
 			{Uncertain(float64(r.Diag), float64(r.DiagSE)), float64(r.Diag)}, {Value: float64(r.DiagSE)}, Count(r.Replicates),
-			Text(r.Model), Text(r.Loss), Text(r.Block), hidden, Text(r.Method), Text(r.Data), Text(r.Init), {Value: float64(r.Confidence)},
+			Text(r.Model), Text(r.Loss), Text(r.Block), hidden, Text(r.Method), Text(r.Data), Text(r.Init), {Value: float64(r.Confidence)}, Text(strings.Join(r.Warnings, "; ")),
 		}
 		if timings {
 			row = append(row, Number(r.Seconds, 3))

@@ -11,7 +11,9 @@ import (
 // Precision says when a measurement is done.
 type Precision struct {
 	// RelError, if positive, is the half-width of the two-sided 95 %
-	// interval over the estimate to be reached, with the tail gate open.
+	// interval over the estimate to be reached, with the tail gate open. Once
+	// it is reached, at most patience times as many replicates are spent on
+	// opening the gate.
 	RelError float64
 	// Replicates, if positive, is how many to draw (without RelError) or at
 	// the most (with it), rounded up to whole chunks of about equal size.
@@ -25,6 +27,9 @@ type Measurement struct {
 	Reached bool     // the relative error asked for was reached, or none was
 	Warning string   // why Bounds must not be believed, or ""
 }
+
+// patience bounds what is spent on opening the tail gate.
+const patience = 64
 
 // measureConfidence is that of a measurement's interval.
 const measureConfidence = 0.95
@@ -52,6 +57,7 @@ func Measure(ctx context.Context, cell Cell, precision Precision, opt Options) (
 		next = whole(most)
 	}
 	var result Measurement
+	precise := 0 // chunks at which the precision was first reached
 	for done := 0; ; {
 		job := claim.job(&cell, done, next, &result.Moments)
 		job.Key = cell.Key
@@ -75,7 +81,10 @@ func Measure(ctx context.Context, cell Cell, precision Precision, opt Options) (
 			relative = 0 // an exact zero
 		}
 		result.Reached = precision.RelError <= 0 || relative <= precision.RelError && result.Warning == ""
-		if result.Reached || int64(done)*int64(cell.Chunk) >= most {
+		if relative <= precision.RelError && precise == 0 {
+			precise = done
+		}
+		if result.Reached || int64(done)*int64(cell.Chunk) >= most || precise > 0 && done >= patience*precise {
 			return result, nil
 		}
 		// As many as the variance says and a tenth more, but at least a

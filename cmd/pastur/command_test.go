@@ -159,13 +159,16 @@ func TestBadInput(t *testing.T) {
 		{"ratio --workers 0", "--workers must be from 1 to 4096, got 0"},
 		{"ratio --seed -1", "--seed"},
 		{"ratio --state " + readOnly, "--state: state folder"},
-		{"verify no-such-claim", `suite paper has no claim "no-such-claim": did you mean`},
+		{"verify no-such-claim", `suite paper has no claim "no-such-claim": pastur claims --suite paper lists them`},
 		{"verify --suite nightly", `unknown suite "nightly": want paper, full, quick, or the path of a .toml file`},
 		{"verify --suite missing.toml", "no such file"},
 		{"verify --suite " + broken, `broken.toml:2:3: claim x: statement is missing`},
 		{"verify --quick --suite full", "--quick and --suite exclude each other"},
 		{"verify --print-suite nightly", `unknown suite "nightly"`},
 		{"verify --junit " + filepath.Join(dir, "missing", "x.xml"), "does not exist"},
+		{"verify linear-ce-c11", `did you mean "linear-ce-c10"?`},
+		{"limit --model hidden --loss mse --block ww --init pytorch", "init pytorch is not Gaussian"},
+		{"ratio --hidden 1,2", "must be a whole number"},
 		{"claims nope", `has no claim "nope"`},
 	}
 	for _, c := range cases {

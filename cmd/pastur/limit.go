@@ -41,6 +41,9 @@ that size is printed where it is known exactly (hidden MSE ww).`,
 			if err != nil {
 				return err
 			}
+			if law := network.Init(init); !law.Gaussian() && settings[0].Model == network.Hidden {
+				return fmt.Errorf("exact values of the hidden net are those of Gaussian weights, and init %s is not Gaussian: want --init lecun or he, or --kappa", law)
+			}
 			var known []*catalogue.Known
 			for _, s := range settings {
 				k := kappa
@@ -71,7 +74,7 @@ that size is printed where it is known exactly (hidden MSE ww).`,
 	}
 	f.register(cmd, "inf")
 	cmd.Flags().StringVar(&init, "init", "lecun", "lecun, he or pytorch: sets kappa")
-	numberFlag(cmd.Flags(), &kappa, "kappa", 1, "variance of a logit at |x|^2 = d, instead of --init",
+	numberFlag(cmd.Flags(), &kappa, "kappa", 1, "scale of the weights, instead of --init: d Var V (linear) or d m Var W Var V (hidden)",
 		fmt.Sprintf("a positive number, at most %d", theorem.MaxKappa), func(x float64) bool { return x > 0 && x <= theorem.MaxKappa })
 	out.register(cmd)
 	return cmd

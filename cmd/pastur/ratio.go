@@ -29,8 +29,11 @@ from Gram matrices; twopoint needs a few data points only and costs the same at
 any d, up to 10^15 and inf. All three have the same expectation at every size.
 
 Sampling goes on until the half-width of the 95 % interval over the ratio is
---rel-error, or for --replicates, whichever is given; with both, --replicates is
-the most to be spent, and the exit code is 3 if the precision was not reached.`,
+--rel-error and the sample's tails allow the interval to be believed, or for
+--replicates, whichever is given; with both, --replicates is the most to be
+spent. Without, at most 64 times the replicates that reach the precision are
+spent on the tails. The exit code is 3 if the precision was not reached or the
+interval cannot be believed.`,
 		Example: `  pastur ratio --classes 1000 --dim 1000000000 --rel-error 0.001
   pastur ratio --classes 10:1000:log5 --dim inf --format csv
   pastur ratio --model hidden --loss mse --block ww --dim 40 --samples 80 --method gram`,
@@ -127,6 +130,8 @@ func ratio(cmd *cobra.Command, f *settingFlags, out *output, o *ratioOptions) er
 		}
 		if !m.Reached {
 			reached = false
+		}
+		if half := (m.Bounds.Hi - m.Bounds.Lo) / 2; !m.Reached && !(half <= precision.RelError*math.Abs(m.Ratio())) {
 			warnings = append(warnings, fmt.Sprintf("the relative error asked for, %v, was not reached", precision.RelError))
 		}
 		r := reports.Ratio(e, m, limit, warnings)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -53,6 +54,9 @@ func oneLine(err error) string {
 	return strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
 }
 
+// strconvTail is how a library says that a flag is not a whole number.
+var strconvTail = regexp.MustCompile(`strconv\.Parse\w+: .*`)
+
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "pastur",
@@ -70,7 +74,7 @@ func newRoot() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
-		return errors.New(strings.TrimPrefix(err.Error(), "pflag: "))
+		return errors.New(strconvTail.ReplaceAllString(err.Error(), "must be a whole number"))
 	})
 	root.AddCommand(newVerify(), newLimit(), newRatio(), newClaims())
 	return root

@@ -134,10 +134,12 @@ func Lookup(set montecarlo.Setting, kappa float64) (*Known, error) {
 	number := func(x float64) *float64 { return &x }
 	var ratio float64
 	switch {
+	case !set.Limit() && !isZero(&set) && !isHiddenMSEWW(&set):
+		err = fmt.Errorf("no exact value is known for block %s at finite dim: want dim inf, or pastur ratio for an estimate", describeBlock(&set))
 	case !set.Limit():
 		ratio, err = Exact(&set)
 	case isHiddenCE(&set):
-		k.Notes = append(k.Notes, "ratio: no closed form at finite classes; constant is the limit of C^rate times it")
+		k.Notes = append(k.Notes, "R: no closed form at finite C, only the limit of C^p R")
 	default:
 		ratio, err = limitAt(&set, kappa)
 	}
@@ -174,7 +176,7 @@ func Lookup(set montecarlo.Setting, kappa float64) (*Known, error) {
 	}
 	k.Constant = number(constant)
 	if isHiddenCE(&set) && float64(set.Hidden) <= 2*kappa {
-		k.Notes = append(k.Notes, fmt.Sprintf("constant: infinite, as hidden must exceed 2 kappa = %v", 2*kappa))
+		k.Notes = append(k.Notes, fmt.Sprintf("lim C^p R is infinite, as hidden must exceed 2 kappa = %v: R decays slower than C^-p", 2*kappa))
 	}
 	if isLinearCE(&set) {
 		k.Heuristic = number(theorem.NormRatioHeuristic(set.Classes))

@@ -191,6 +191,9 @@ func (s *Suite) Find(ids []string) ([]*Spec, error) {
 					best, distance = c.ID, d
 				}
 			}
+			if distance > max(2, len(id)/3) && !strings.HasPrefix(best, id) {
+				return nil, fmt.Errorf("suite %s has no claim %q: pastur claims --suite %s lists them", s.Name, id, s.Name)
+			}
 			return nil, fmt.Errorf("suite %s has no claim %q: did you mean %q? (pastur claims --suite %s lists them)", s.Name, id, best, s.Name)
 		}
 	}
