@@ -28,7 +28,8 @@ type Estimator struct {
 }
 
 // points under the same weights: the variance left to the pairs falls as
-// 1/n^2, their cost grows as n^2; measured best (BenchmarkPoints).
+// 1/n^2, their cost grows as n^2. Four is a compromise, see BenchmarkReduction:
+// eight is cheaper at large C and finite d.
 const points = 4
 
 // Key identifies what the estimator draws: it is part of a cell's key.

@@ -11,9 +11,8 @@ import (
 // The tilts. At large C the integrands grow like e^{2 h.h' Var V} (vv) and
 // e^{h.h' Var V} (ww), the single points' like e^{2 |h|^2 Var V} and
 // e^{|h|^2 Var V}, all times powers. Tilts go beyond the growth because the
-// powers matter: at m = 8, C = 1000 a vv tilt at the growth alone leaves a
-// kurtosis of hundreds, one of 2.5 times it leaves tens and a third of the
-// variance.
+// powers matter: at m = 8, C = 1000 a vv tilt of 2.5 times the growth had a
+// ninth of the variance of one at the growth, and lighter tails.
 const (
 	vvPairTilt  = 5 // in units of Var V, all of them
 	vvPointTilt = 2
