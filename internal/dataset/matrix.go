@@ -97,7 +97,13 @@ type content struct {
 	name string // decides between formats without a mark
 }
 
-func read(file *os.File, size int64, name, array string, named bool) (*Set, error) {
+// input is an open file.
+type input interface {
+	io.Reader
+	io.ReaderAt
+}
+
+func read(file input, size int64, name, array string, named bool) (*Set, error) {
 	in := &content{bufio.NewReaderSize(file, 1<<16), size, name}
 	head, err := in.head(8)
 	if err != nil {
@@ -212,7 +218,7 @@ func area(shape []int) (rows, columns int, err error) {
 // truncated file lacks is an error before it has been paid for in memory.
 func readEntries(r io.Reader, rows, columns, width int, decode func([]byte) float64) ([]float64, error) {
 	count := rows * columns
-	data := make([]float64, 0, min(count, 1<<20))
+	data := make([]float64, 0, min(count, 1<<16))
 	buffer := make([]byte, min(count, 1<<13)*width)
 	for len(data) < count {
 		part := buffer[:min(count-len(data), 1<<13)*width]
