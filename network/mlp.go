@@ -3,7 +3,6 @@ package network
 import (
 	"errors"
 	"fmt"
-	"math"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -239,21 +238,6 @@ func (net *MLP) checkData(X *mat.Dense, y []int) error {
 	for n, c := range y {
 		if c < 0 || c >= net.Classes() {
 			return fmt.Errorf("label of sample %d must be in [0,%d), got %d", n, net.Classes(), c)
-		}
-	}
-	return nil
-}
-
-// checkFinite returns where a vector of weights or of their derivatives is not
-// finite.
-func (net *MLP) checkFinite(what string, x []float64) error {
-	for k, v := range x {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			for l := len(net.layers) - 1; l >= 0; l-- {
-				if from := net.offset(l); k >= from {
-					return fmt.Errorf("%s of weight %s[%d,%d] is %v", what, net.LayerName(l), (k-from)/net.sizes[l], (k-from)%net.sizes[l], v)
-				}
-			}
 		}
 	}
 	return nil
