@@ -116,7 +116,7 @@ func TestHeadNorms(t *testing.T) {
 // -bench HeadGPT2 -benchtime 1x.
 func BenchmarkHeadGPT2(b *testing.B) {
 	p := deep(b, 1, ReLU, CE, 512, 768, 2)
-	src := newSource(1)
+	src := newSource(2) // not the stream the features came from
 	V := mat.NewDense(50257, 768, nil)
 	LeCun.Fill(src, 768, V.RawMatrix().Data)
 	b.ReportAllocs()
