@@ -27,7 +27,7 @@ func FromArrays(activation Activation, arrays []dataset.Array) (*MLP, error) {
 		case strings.HasSuffix(a.Name, "bias"):
 			return nil, fmt.Errorf("array %q is a bias: nets here have none; want one trained with bias=False", a.Name)
 		case !strings.HasSuffix(a.Name, "weight"):
-			return nil, fmt.Errorf("array %q is neither a weight nor a bias: want fc1.weight, fc2.weight, ..", a.Name)
+			return nil, fmt.Errorf("array %q is neither a weight nor a bias: want fc1.weight, fc2.weight and so on", a.Name)
 		}
 		if rows, columns := a.X.Dims(); len(net) > 0 {
 			before, _ := net[len(net)-1].Dims()
