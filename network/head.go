@@ -125,6 +125,29 @@ func HeadNorms(ctx context.Context, loss Loss, V, phi *mat.Dense, y []int, progr
 	return out, nil
 }
 
+// HeadNorms returns the norms of the blocks of a net of one layer, a linear model or a
+// head trained on features X, as the function [HeadNorms] does: without the
+// work space of a [Problem], which holds N C numbers several times.
+func (net *MLP) HeadNorms(ctx context.Context, loss Loss, X *mat.Dense, y []int, progress func(done, total int)) (*Norms, Fit, error) {
+	if net.Depth() != 1 {
+		return nil, Fit{}, fmt.Errorf("a net of %d layers is no head: want one", net.Depth())
+	}
+	if err := net.checkData(X, y); err != nil {
+		return nil, Fit{}, err
+	}
+	head, err := HeadNorms(ctx, loss, net.layers[0], X, y, progress)
+	if err != nil {
+		return nil, Fit{}, err
+	}
+	t := newTally(net.Groups())
+	t.listed = false
+	for r, x := range head.Diagonal {
+		t.row(r, r, []float64{x})
+	}
+	t.more(0, head.Off/2)
+	return t.result(), head.Fit, nil
+}
+
 // headWork is the work space of HeadNorms.
 type headWork struct {
 	V, phi, gram           blas64.General

@@ -211,6 +211,12 @@ func (net *MLP) Groups() []Group {
 	return groups
 }
 
+// Span returns the weights theta[from:to] of layer l, from 0.
+func (net *MLP) Span(l int) (from, to int) {
+	from = net.offset(l)
+	return from, from + net.sizes[l]*net.sizes[l+1]
+}
+
 // offset returns where the weights of layer l begin.
 func (net *MLP) offset(l int) int {
 	at := 0

@@ -97,6 +97,9 @@ func NewTrainer(p *Problem, training Training) (*Trainer, error) {
 	return t, nil
 }
 
+// Key identifies the training: its schedule, data and initial weights.
+func (t *Trainer) Key() string { return t.key }
+
 // Step returns how many steps have been made.
 func (t *Trainer) Step() int { return t.step }
 
