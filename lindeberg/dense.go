@@ -26,7 +26,8 @@ type denseScratch struct {
 	stale bool            // ends are not those of the present draw
 
 	vectors, values, work []float64
-	weights               []float64 // q^T dH/dtheta q for every eigenvector q
+	weights               []float64    // q^T dH/dtheta q for every eigenvector q
+	inverse               []complex128 // 1/(h - z), of Stein
 }
 
 func newDenseScratch(s *Setting) *denseScratch {
