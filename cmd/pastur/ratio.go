@@ -36,6 +36,7 @@ spent on the tails. The exit code is 3 if the precision was not reached or the
 interval cannot be believed.`,
 		Example: `  pastur ratio --classes 1000 --dim 1000000000 --rel-error 0.001
   pastur ratio --classes 10:1000:log5 --dim inf --format csv
+  pastur ratio --classes 10:1000:log5 --dim inf --plot ratio.svg --plot-data ratio.csv
   pastur ratio --model hidden --loss mse --block ww --dim 40 --samples 80 --method gram`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return ratio(cmd, &f, &out, &o) },
@@ -47,6 +48,7 @@ interval cannot be believed.`,
 	numberFlag(flags, &o.relError, "rel-error", 0.01, "half-width of the 95 % interval over the ratio", "a number between 0 and 1", func(x float64) bool { return x > 0 && x < 1 })
 	numberFlag(flags, &o.replicates, "replicates", 0, "replicates to draw (rounded up to whole chunks)", "a whole number from 1 to 1.1e15", whole)
 	o.register(cmd)
+	o.plot.register(cmd)
 	out.register(cmd)
 	return cmd
 }
@@ -55,6 +57,7 @@ type ratioOptions struct {
 	samplingFlags
 	method, init         string
 	relError, replicates float64
+	plot                 plotFlags
 }
 
 // ratioPlan is the plan of the canonical JSON.
@@ -66,7 +69,7 @@ type ratioPlan struct {
 }
 
 func ratio(cmd *cobra.Command, f *settingFlags, out *output, o *ratioOptions) error {
-	if err := errors.Join(out.check(), o.check()); err != nil {
+	if err := errors.Join(out.check(), o.check(), o.plot.check()); err != nil {
 		return err
 	}
 	method, err := montecarlo.ParseMethod(o.method)
@@ -146,8 +149,27 @@ func ratio(cmd *cobra.Command, f *settingFlags, out *output, o *ratioOptions) er
 	if err := out.write(cmd, document, reports.RatioTable(results, o.timings)); err != nil {
 		return err
 	}
+	if o.plot.wanted() {
+		figure, err := reports.RatioResultsFigure(results, limitAt(estimators), o.seed)
+		if err != nil {
+			return fmt.Errorf("--plot: %w", err)
+		}
+		if err := o.plot.write(figure); err != nil {
+			return err
+		}
+	}
 	if !reached {
 		return exitCode(exitInconclusive)
 	}
 	return nil
+}
+
+// limitAt returns the exact limit of the settings at any number of classes.
+func limitAt(estimators []*montecarlo.Estimator) func(int) (float64, bool) {
+	return func(classes int) (float64, bool) {
+		s := estimators[0].Setting
+		s.Classes = classes
+		r, err := catalogue.Limit(&s)
+		return r, err == nil
+	}
 }
