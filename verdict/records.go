@@ -48,12 +48,15 @@ func (c *Claim) RecordJob(cell, from, to, stride int) replicate.Job[Record] {
 					if p != nil {
 						err = fmt.Errorf("panic: %v", p) // as replicate.Run words it
 					}
-					if err != nil {
-						compute = nil // whose scratch memory may be in any state
+					if err == nil {
+						return
 					}
-					if err != nil && ctx.Err() == nil {
-						r, err = Record{Failure: err.Error()}, nil
+					compute = nil // its scratch memory may be in any state
+					if stop := ctx.Err(); stop != nil {
+						r, err = Record{}, stop // perhaps no failure but the stop
+						return
 					}
+					r, err = Record{Failure: err.Error()}, nil
 				}()
 				if compute == nil {
 					if compute, err = inner.New(); err != nil {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -72,6 +73,9 @@ func runPlan(cmd *cobra.Command, args []string, o *runOptions) error {
 	if err := errors.Join(o.verdicts.check(), (&samplingFlags{workers: o.workers}).check()); err != nil {
 		return err
 	}
+	// From here on, as a folder may take long to read.
+	ctx, asked := untilSignal(cmd.Context())
+	defer asked()
 	plan, err := shard.ReadPlan(args[0])
 	if err != nil {
 		return err
@@ -92,7 +96,6 @@ func runPlan(cmd *cobra.Command, args []string, o *runOptions) error {
 	if err != nil {
 		return err
 	}
-	ctx, asked := untilSignal(cmd.Context())
 	bar := newProgress(cmd.ErrOrStderr())
 	start, label := time.Now(), ""
 	options := shard.Options{
@@ -187,10 +190,10 @@ func untilSignal(parent context.Context) (context.Context, func() bool) {
 		case <-time.After(signalled):
 		}
 	}()
-	return ctx, func() bool {
+	return ctx, sync.OnceValue(func() bool {
 		close(stop)
 		<-done
 		signal.Stop(signals)
 		return seen
-	}
+	})
 }
