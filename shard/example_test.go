@@ -61,5 +61,5 @@ func Example() {
 		log.Fatal(err)
 	}
 	fmt.Println(verdicts[0].Status, verdicts[0].Replicates, verdicts[0].Estimate == alone.Estimate)
-	// Output: PASS 16384 true
+	// Output: PASS 32768 true
 }
