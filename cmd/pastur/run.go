@@ -80,6 +80,7 @@ func newRoot() *cobra.Command {
 		newVerify(), newLimit(), newRatio(), newClaims(),
 		newLindeberg(),
 		newHessian(),
+		newPlan(), newRun(), newMerge(), newMissing(), newStatus(), newEmit(),
 	)
 	return root
 }
