@@ -165,7 +165,11 @@ func scaleOf(r *VerdictResult) (figureScale, bool) {
 	if s.logarithmic {
 		lo = s.lo - 20
 	}
-	for _, v := range []float64{float64(r.Lo), float64(r.Hi), float64(r.Estimate)} {
+	shown := []float64{float64(r.Lo), float64(r.Hi), float64(r.Estimate)}
+	for _, l := range r.History {
+		shown = append(shown, float64(l.Estimate))
+	}
+	for _, v := range shown {
 		if v = s.value(v); v >= lo && v <= hi {
 			widen(v)
 		}

@@ -466,8 +466,16 @@ func (p *mathParser) productUntil(bar string) (out string, ok bool) {
 	return out, out != ""
 }
 
+// fenced puts fences around something; they grow only with a fraction.
 func fenced(open, inner, closing string) string {
-	return `<mrow><mo fence="true" form="prefix">` + open + "</mo>" + inner + `<mo fence="true" form="postfix">` + closing + "</mo></mrow>"
+	fence := func(form, sign string) string {
+		stretchy := ` stretchy="false"`
+		if strings.Contains(inner, "<mfrac>") {
+			stretchy = ""
+		}
+		return `<mo fence="true" form="` + form + `"` + stretchy + ">" + sign + "</mo>"
+	}
+	return "<mrow>" + fence("prefix", open) + inner + fence("postfix", closing) + "</mrow>"
 }
 
 // name parses a letter, a Greek name or a function with its argument.
