@@ -70,6 +70,9 @@ func New(s Setting, method Method) (*Estimator, error) {
 	if s.Model == network.Hidden && s.Loss == network.CE {
 		e.Points, e.Tilted = 2, true
 	}
+	if n, _ := s.Data.Dims(); s.Data.Given() {
+		e.Points = min(e.Points, n)
+	}
 	return e, nil
 }
 
@@ -119,21 +122,11 @@ func (e *Estimator) Sampler() (Sampler, error) {
 // Work is the approximate number of elementary steps (a logit, a multiply-add
 // of a matrix product) in one replicate: enough to size chunks by.
 func (e *Estimator) Work() float64 {
+	if e.Method == TwoPoint {
+		return e.pointWork() + e.logitWork()
+	}
 	s := &e.Setting
 	c, m, d, n := float64(s.Classes), float64(s.Hidden), s.Dim, s.Samples
-	if e.Method == TwoPoint {
-		p := float64(e.Points)
-		if s.Model == network.Linear {
-			return c * p
-		}
-		if s.Loss == network.CE {
-			if s.Block == network.VV {
-				return c*p + 4*m
-			}
-			return c * m * (3 + m/8)
-		}
-		return m * (p + m)
-	}
 	blocks, width := c*(c+1)/2, d
 	if s.Block == network.WW {
 		blocks = m * (m + 1) / 2
@@ -147,4 +140,36 @@ func (e *Estimator) Work() float64 {
 		return n * n * (width + blocks) / 8
 	}
 	return n * width * width * blocks / 16
+}
+
+// logitWork is the part of a two-point replicate's work that the points' law does
+// not change.
+func (e *Estimator) logitWork() float64 {
+	s := &e.Setting
+	c, m, p := float64(s.Classes), float64(s.Hidden), float64(e.Points)
+	switch {
+	case s.Model == network.Linear:
+		return c * p
+	case s.Loss == network.MSE:
+		return m * (p + m)
+	case s.Block == network.VV:
+		return c*p + 4*m
+	default:
+		return c * m * (3 + m/8)
+	}
+}
+
+// pointWork is the part that draws coordinates.
+func (e *Estimator) pointWork() float64 {
+	s, p := &e.Setting, float64(e.Points)
+	switch {
+	case s.Limit() || s.Data.Gaussian():
+		return 0
+	case s.Data.kind == "rademacher":
+		return p * s.Dim / 16
+	case s.Data.kind == "spiked":
+		return p * float64(s.Data.count)
+	default:
+		return p * s.Dim
+	}
 }

@@ -21,8 +21,12 @@ func newRatio() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ratio",
 		Short: "Estimate one ratio, or a grid of them, by any method",
-		Long: `Estimate R = E|H_ij|_F^2/E|H_ii|_F^2 (i != j) at random initialisation, with
-Gaussian data, and compare it with its exact limit where that is known.
+		Long: `Estimate R = E|H_ij|_F^2/E|H_ii|_F^2 (i != j) at random initialisation, and
+compare it with its exact limit where that is known.
+
+Data are standard normal, of another law, or given in a file whose rows are the
+samples: then N and d are its size and expectations are over the weights alone.
+The limit is that of Gaussian data with the same tr Sigma and tr Sigma^2.
 
 Methods: definition forms the blocks of drawn networks; gram takes their norms
 from Gram matrices; twopoint needs a few data points only and costs the same at
@@ -36,6 +40,8 @@ spent on the tails. The exit code is 3 if the precision was not reached or the
 interval cannot be believed.`,
 		Example: `  pastur ratio --classes 1000 --dim 1000000000 --rel-error 0.001
   pastur ratio --classes 10:1000:log5 --dim inf --format csv
+  pastur ratio --data ar1:0.5 --classes 100 --dim 10000
+  pastur ratio --data images.npy --classes 10
   pastur ratio --model hidden --loss mse --block ww --dim 40 --samples 80 --method gram`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return ratio(cmd, &f, &out, &o) },
@@ -44,6 +50,7 @@ interval cannot be believed.`,
 	flags := cmd.Flags()
 	flags.StringVar(&o.method, "method", "twopoint", "definition, gram or twopoint")
 	flags.StringVar(&o.init, "init", "lecun", "lecun, he (both Gaussian) or pytorch (uniform)")
+	flags.StringVar(&f.data, "data", "gaussian", "gaussian, rademacher, uniform, student:NU, ar1:RHO, spiked:K:STRENGTH, power:ALPHA, or a .npy or .csv FILE (rows are samples)")
 	numberFlag(flags, &o.relError, "rel-error", 0.01, "half-width of the 95 % interval over the ratio", "a number between 0 and 1", func(x float64) bool { return x > 0 && x < 1 })
 	numberFlag(flags, &o.replicates, "replicates", 0, "replicates to draw (rounded up to whole chunks)", "a whole number from 1 to 1.1e15", whole)
 	o.register(cmd)

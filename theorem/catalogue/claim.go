@@ -237,7 +237,7 @@ func (s *Spec) aim(c *verdict.Claim, set *montecarlo.Setting) (err error) {
 	case s.Quantity == FiniteSize:
 		c.Target, err = finiteSizeCoefficient(set)
 	case name == "limit":
-		if c.Target, err = Limit(set); err == nil && !set.Limit() && set.Init.Gaussian() {
+		if c.Target, err = Limit(set); err == nil && !set.Limit() && set.Init.Gaussian() && set.Data.Gaussian() {
 			var a float64
 			if a, err = finiteSizeCoefficient(set); err == nil {
 				c.Bias = math.Abs(a) / set.Dim

@@ -91,6 +91,12 @@ func parseSpec(t *table) (*Spec, error) {
 	set.Loss = network.Loss(t.choice("loss", "", "mse", "ce"))
 	set.Block = network.Block(t.choice("block", "vv", "vv", "ww", "wv"))
 	set.Init = network.Init(t.choice("init", "lecun", "lecun", "he", "pytorch"))
+	if text := t.string("data", ""); text != "" {
+		var err error
+		if set.Data, err = montecarlo.ParseData(text); err != nil {
+			t.fail("data", "%v", err)
+		}
+	}
 	if set.Model == network.Hidden {
 		set.Hidden = t.integer("hidden", 8, 1, 1<<20)
 	}
