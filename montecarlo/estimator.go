@@ -21,9 +21,15 @@ type Estimator struct {
 	// Tilted says that hidden cross-entropy pairs come from tilted densities
 	// (the default): without, their heavy tails are missed.
 	Tilted bool
+	// Truncate, if positive, replaces off by min(off, Truncate diag_0), diag_0 a
+	// pilot's mean of diag: a bounded-above statistic whose mean is at most that of
+	// off, so that a lower bound on the truncated ratio is one on R. It is for heavy
+	// tails that leave no interval for R itself to be believed. Two-point only.
+	Truncate float64
 
 	once     sync.Once
 	beta     coefficients
+	cap      float64 // of off, in the sampler's own unit
 	pilotErr error
 }
 
@@ -39,6 +45,9 @@ func (e *Estimator) Key() string {
 		key += fmt.Sprintf(" points=%d", e.Points)
 		if e.Tilted {
 			key += " tilted"
+		}
+		if e.Truncate > 0 {
+			key += fmt.Sprintf(" truncated=%v", e.Truncate)
 		}
 	}
 	return key
@@ -110,13 +119,16 @@ func (e *Estimator) Sampler() (Sampler, error) {
 		return &realisation{setting: e.Setting, method: e.Method}, nil
 	}
 	e.once.Do(func() {
-		e.beta, e.pilotErr = fit(e.raw(), e.Key(), max(e.Setting.Classes, e.Setting.Hidden)*e.Points)
+		work := max(e.Setting.Classes, e.Setting.Hidden) * e.Points
+		if e.beta, e.pilotErr = fit(e.raw(), e.Key(), work); e.pilotErr == nil && e.Truncate > 0 {
+			e.cap, e.pilotErr = pilotCap(e.raw(), e.Key(), work, e.Truncate)
+		}
 	})
 	if e.pilotErr != nil {
 		return nil, fmt.Errorf("%s: %w", e.Key(), e.pilotErr)
 	}
 	r := e.raw()
-	return &controlled{raw: r, beta: e.beta, scratch: make([]float64, r.controls()), unit: e.Setting.unit()}, nil
+	return &controlled{raw: r, beta: e.beta, scratch: make([]float64, r.controls()), cap: e.cap, unit: e.Setting.unit()}, nil
 }
 
 // Work is the approximate number of elementary steps (a logit, a multiply-add

@@ -142,7 +142,12 @@ const gramBatch = 256
 //
 //	sum_{i!=j} |H_ij|_F^2 = sum_nm M_nm [ (p_n.p_m)^2 - sum_i p_ni^2 p_mi^2 ].
 func normsByGram(state *network.State, block network.Block) (off, diag float64) {
-	m := gramSquared(state, block)
+	return normsByWeights(state, block, gramSquared(state, block))
+}
+
+// normsByWeights is normsByGram for any symmetric matrix M in place of the squared
+// inner products.
+func normsByWeights(state *network.State, block network.Block, m *mat.Dense) (off, diag float64) {
 	k := blocks(state, block)
 	var pairs [][2]int
 	for i := range k {

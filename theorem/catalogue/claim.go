@@ -139,6 +139,9 @@ func (s *Spec) addCells(c *verdict.Claim, set montecarlo.Setting, x float64) err
 			return err
 		}
 		completed = e.Setting
+		if e.Truncate, err = s.truncation(&completed); err != nil {
+			return err
+		}
 		transform, err := s.transform(&completed)
 		if err != nil {
 			return err
@@ -154,6 +157,15 @@ func (s *Spec) addCells(c *verdict.Claim, set montecarlo.Setting, x float64) err
 		return s.aim(c, &completed)
 	}
 	return nil
+}
+
+// truncation returns where off is truncated, in units of diag.
+func (s *Spec) truncation(set *montecarlo.Setting) (float64, error) {
+	if s.Truncate == 0 || s.Quantity != Scaled {
+		return s.Truncate, nil
+	}
+	p, err := decayPower(set)
+	return s.Truncate / math.Pow(float64(set.Classes), p), err
 }
 
 // EstimatorCell wraps an estimator as a cell. transform, if not nil, maps

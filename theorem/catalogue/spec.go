@@ -58,6 +58,7 @@ type Spec struct {
 	Power     float64
 	Good, Bad float64
 	AtLeast   bool
+	Truncate  float64 // of off, in units of the quantity; 0 for none
 	First     int
 	Looks     int
 	Share     float64 // of the suite's alpha, relative to the other claims'
@@ -184,6 +185,7 @@ func (t *table) parseKind(s *Spec) {
 			s.Target = t.number("at_most", 0, `a finite number or "constant"`, finite)
 		default:
 			s.Target, s.AtLeast = t.number("at_least", 0, "a finite number", finite), true
+			s.Truncate = t.number("truncate", 0, "a positive number, in units of the quantity", positive)
 		}
 		s.Bad = tolerance("bad", 0.10)
 	case verdict.Law:
