@@ -77,10 +77,10 @@ func IntervalFigure(r *VerdictResult) template.HTML {
 	}
 	for _, bad := range r.Bad {
 		left, right := band(bad, `fill="url(#hatch)"`)
-		label(p, "BAD", left, right, floor+14, bad)
+		mark(p, "BAD", left, right, floor+14, bad)
 	}
 	left, right := band(r.Good, `class="good"`)
-	label(p, "GOOD", left, right, figureTop-8, r.Good)
+	mark(p, "GOOD", left, right, figureTop-8, r.Good)
 	p(`<rect class="frame" x="%s" y="%s" width="%s" height="%s"/>`, px(figureLeft), px(figureTop), px(figureWidth-figureLeft-figureRight), px(floor-figureTop))
 	for i, l := range rows {
 		y := figureTop + figureRow*(float64(i)+0.5)
@@ -108,7 +108,7 @@ func IntervalFigure(r *VerdictResult) template.HTML {
 }
 
 // label writes a band's name and its finite ends beside it.
-func label(p func(string, ...any), name string, left, right, y float64, set verdict.Interval) {
+func mark(p func(string, ...any), name string, left, right, y float64, set verdict.Interval) {
 	text := name + " " + halfLine(set.Lo, set.Hi, 5, Significant)
 	// The text is centred on its band but kept inside the picture.
 	room := 3.4 * float64(len(text))

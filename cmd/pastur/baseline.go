@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"pastur/montecarlo"
 	"pastur/reports"
 	"pastur/theorem/catalogue"
 	"pastur/verdict"
@@ -46,7 +45,7 @@ func (b *comparedBaseline) compare(results []reports.VerdictResult, seed uint64)
 	}
 	c := b.Compare(results, seed, func(id string) bool {
 		s := specOf(b.suite, id)
-		return s != nil && portable(s)
+		return s != nil && s.Portable()
 	})
 	return c.Lines(b.Baseline, results)
 }
@@ -56,12 +55,6 @@ func specOf(suite *catalogue.Suite, id string) *catalogue.Spec {
 		return suite.Specs[i]
 	}
 	return nil
-}
-
-// portable reports whether a claim's numbers are the same bits in every build:
-// only the two-point method avoids BLAS.
-func portable(s *catalogue.Spec) bool {
-	return s.Kind != verdict.Exact && s.Method == montecarlo.TwoPoint && (s.Against == "" || s.Against == montecarlo.TwoPoint)
 }
 
 // writeBaseline replaces the baseline whole. What could not be computed is no

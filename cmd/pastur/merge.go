@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -118,7 +119,7 @@ func (o *verdictOutput) write(cmd *cobra.Command, suite *catalogue.Suite, p *sha
 		return err
 	}
 	if o.junit != "" {
-		if err := reports.WriteFile(o.junit, junitWriter(suite.Name, results, o.strict)); err != nil {
+		if err := reports.WriteFile(o.junit, func(w io.Writer) error { return reports.WriteJUnit(w, suite.Name, results, o.strict) }); err != nil {
 			return fmt.Errorf("--junit %w", err)
 		}
 	}

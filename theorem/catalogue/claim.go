@@ -52,7 +52,12 @@ func (s *Spec) Claim() (*verdict.Claim, error) {
 type Subject interface {
 	parse(t *table, s *Spec)
 	build(s *Spec, c *verdict.Claim) error
+	portable() bool // no number passes through BLAS or LAPACK
 }
+
+// Portable reports whether the claim's numbers are the same bits in every
+// build, not only in runs of one.
+func (s *Spec) Portable() bool { return s.Kind != verdict.Exact && s.About.portable() }
 
 // subjects are the values of the key about.
 var subjects = map[string]func() Subject{

@@ -194,7 +194,7 @@ var broken = []struct{ name, text, want string }{
 	{"the second claim's", sound[limit] + strings.Replace(sound[bound], "sound", "other", 1) + "§badd = 1\n", `claim other: unknown key "badd": did you mean "bad"?`},
 
 	// Keys of another kind.
-	{"tolerance of a limit", and(limit, "§tolerance = 1e-6\n"), `unknown key "tolerance": want one of about, bad, block, classes, dim, first, gamma, good, `},
+	{"tolerance of a limit", and(limit, "§tolerance = 1e-6\n"), `unknown key "tolerance": want one of about, bad, block, classes, data, dim, first, gamma, good, `},
 	{"good of an exact claim", and(exact, "§good = 1e-6\n"), `unknown key "good"`},
 	{"method of an exact claim", and(exact, "§method = \"gram\"\n"), `unknown key "method"`},
 	{"looks of an exact claim", and(exact, "§looks = 3\n"), `unknown key "looks"`},

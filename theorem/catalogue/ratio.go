@@ -54,7 +54,8 @@ type BlockRatio struct {
 	Against  montecarlo.Method // kind identity
 	Classes  []float64
 	Dims     []float64
-	Target   any // "exact", "limit", "constant" or a number
+	Target   any     // "exact", "limit", "constant" or a number
+	Truncate float64 // of off, in units of the quantity; 0 for none
 }
 
 func (r *BlockRatio) parse(t *table, s *Spec) {
@@ -63,6 +64,12 @@ func (r *BlockRatio) parse(t *table, s *Spec) {
 	set.Loss = network.Loss(t.choice("loss", "", "mse", "ce"))
 	set.Block = network.Block(t.choice("block", "vv", "vv", "ww", "wv"))
 	set.Init = network.Init(t.choice("init", "lecun", "lecun", "he", "pytorch"))
+	if text := t.string("data", ""); text != "" {
+		var err error
+		if set.Data, err = montecarlo.ParseData(text); err != nil {
+			t.fail("data", "%v", err)
+		}
+	}
 	if set.Model == network.Hidden {
 		set.Hidden = t.integer("hidden", 8, 1, 1<<20)
 	}
@@ -132,10 +139,16 @@ func (r *BlockRatio) parseKind(t *table, s *Spec) {
 			r.Target = t.number("at_most", 0, `a finite number or "constant"`, finite)
 		default:
 			r.Target, s.AtLeast = t.number("at_least", 0, "a finite number", finite), true
+			r.Truncate = t.number("truncate", 0, "a positive number, in units of the quantity", positive)
 		}
 	case verdict.Law:
 		t.fail("kind", "kind law needs a distance between spectra: want another kind, or about = \"spectrum\"")
 	}
+}
+
+// portable: only the two-point method avoids BLAS.
+func (r *BlockRatio) portable() bool {
+	return r.Method == montecarlo.TwoPoint && (r.Against == "" || r.Against == montecarlo.TwoPoint)
 }
 
 // build adds a cell a size (two for an identity) and sets the target.
@@ -238,6 +251,9 @@ func (r *BlockRatio) addCells(c *verdict.Claim, set montecarlo.Setting, x float6
 			return err
 		}
 		completed = e.Setting
+		if e.Truncate, err = r.truncation(&completed); err != nil {
+			return err
+		}
 		transform, err := r.transform(&completed)
 		if err != nil {
 			return err
@@ -253,6 +269,15 @@ func (r *BlockRatio) addCells(c *verdict.Claim, set montecarlo.Setting, x float6
 		return r.aim(c, &completed)
 	}
 	return nil
+}
+
+// truncation returns where off is truncated, in units of diag.
+func (r *BlockRatio) truncation(set *montecarlo.Setting) (float64, error) {
+	if r.Truncate == 0 || r.Quantity != Scaled {
+		return r.Truncate, nil
+	}
+	p, err := decayPower(set)
+	return r.Truncate / math.Pow(float64(set.Classes), p), err
 }
 
 // transform returns what turns (off, diag) into the quantity.
@@ -301,7 +326,7 @@ func (r *BlockRatio) aim(c *verdict.Claim, set *montecarlo.Setting) (err error) 
 	case r.Quantity == FiniteSize:
 		c.Target, err = finiteSizeCoefficient(set)
 	case name == "limit":
-		if c.Target, err = Limit(set); err == nil && !set.Limit() && set.Init.Gaussian() {
+		if c.Target, err = Limit(set); err == nil && !set.Limit() && set.Init.Gaussian() && set.Data.Gaussian() {
 			var a float64
 			if a, err = finiteSizeCoefficient(set); err == nil {
 				c.Bias = math.Abs(a) / set.Dim
