@@ -20,7 +20,11 @@ import (
 type Limit struct {
 	setting Setting
 	gamma   float64
-	laws    []blockLaw // one, or one for each draw of V
+	// laws makes one law, or one for each draw of V, at each refinement of the
+	// quadrature; made keeps them.
+	laws   []func(level int) blockLaw
+	levels int
+	made   map[[2]int]blockLaw
 }
 
 // blockLaw is the law of (lambda, u) of a block, as far as the constant needs it.
@@ -30,7 +34,7 @@ type blockLaw interface {
 	transform(gamma float64, s complex128) (f, f2 complex128)
 	// logDet returns d/ds of log det T + k log s along the curve z(s), given
 	// dz/ds.
-	logDet(gamma float64, z, s, dz complex128) (complex128, error)
+	logDet(gamma float64, z, s, dz complex128) complex128
 }
 
 // NewLimit returns the limit of the setting's block at d/N -> gamma. The
@@ -44,23 +48,33 @@ func NewLimit(s Setting, gamma float64) (*Limit, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Limit{setting: s, gamma: gamma}
+	l := &Limit{setting: s, gamma: gamma, made: map[[2]int]blockLaw{}}
 	if s.Model == network.Linear {
-		law, err := newSoftmaxLaw(s.Classes, s.Kappa, s.OffDiagonal)
+		law, err := newSoftmaxLaws(s.Classes, s.Kappa, s.OffDiagonal)
 		if err != nil {
 			return nil, err
 		}
-		l.laws = []blockLaw{law}
+		l.laws, l.levels = []func(int) blockLaw{law}, softmaxLevels
 		return l, nil
 	}
+	if l.levels = reluLevels(s.Hidden); l.levels < 2 {
+		return nil, fmt.Errorf("the limit of N delta is an integral over R^m and is computed for m <= 5, not for m = %d", s.Hidden)
+	}
 	for _, v := range s.outputs() {
-		law, err := newReLULaw(v, s.Kappa, s.OffDiagonal)
-		if err != nil {
-			return nil, err
-		}
-		l.laws = append(l.laws, law)
+		l.laws = append(l.laws, func(level int) blockLaw {
+			return newReLULaw(v, s.Kappa, s.OffDiagonal, reluNodes[level])
+		})
 	}
 	return l, nil
+}
+
+// law returns the law with the given index at a level of refinement.
+func (l *Limit) law(index, level int) blockLaw {
+	key := [2]int{index, level}
+	if l.made[key] == nil {
+		l.made[key] = l.laws[index](level)
+	}
+	return l.made[key]
 }
 
 // Constant returns lim N delta_N(z) for the setting's block at d/N -> gamma,
@@ -77,40 +91,64 @@ func Constant(s Setting, gamma float64, z complex128) (complex128, error) {
 	return l.Constant(z)
 }
 
+// ConstantTolerance is the relative accuracy of constants: two refinements of the
+// quadrature agree to it.
+const ConstantTolerance = 1e-8
+
 // Constant returns lim N delta_N(z). Everything depends on z through s alone: z =
 // E[F] - 1/s has the derivative dz/ds = 1/s^2 - gamma E[F^2], so that no
 // difference quotient is needed.
 func (l *Limit) Constant(z complex128) (complex128, error) {
 	var sum complex128
-	for _, law := range l.laws {
-		s, dz, err := solve(law, l.gamma, z)
+	for index := range l.laws {
+		value, err := l.refine(index, z, func(law blockLaw) (complex128, error) {
+			s, dz, err := solve(law, l.gamma, z)
+			if err != nil {
+				return 0, err
+			}
+			return law.logDet(l.gamma, z, s, dz) / dz, nil
+		})
 		if err != nil {
 			return 0, err
 		}
-		by, err := law.logDet(l.gamma, z, s, dz)
-		if err != nil {
-			return 0, err
-		}
-		sum += by / dz
+		sum += value
 	}
-	sum /= complex(l.gamma*float64(len(l.laws)), 0)
-	if cmplx.IsNaN(sum) || cmplx.IsInf(sum) {
-		return 0, fmt.Errorf("the limit of N delta at z = %s is %v", formatPoint(z), sum)
-	}
-	return sum, nil
+	return sum / complex(l.gamma*float64(len(l.laws)), 0), nil
 }
 
 // Stieltjes returns s(z), averaged over the draws of V.
 func (l *Limit) Stieltjes(z complex128) (complex128, error) {
 	var sum complex128
-	for _, law := range l.laws {
-		s, _, err := solve(law, l.gamma, z)
+	for index := range l.laws {
+		value, err := l.refine(index, z, func(law blockLaw) (complex128, error) {
+			s, _, err := solve(law, l.gamma, z)
+			return s, err
+		})
 		if err != nil {
 			return 0, err
 		}
-		sum += s
+		sum += value
 	}
 	return sum / complex(float64(len(l.laws)), 0), nil
+}
+
+// refine evaluates at finer and finer quadratures until two agree. Each converges
+// geometrically, so the last is much better than the agreement shows.
+func (l *Limit) refine(index int, z complex128, f func(blockLaw) (complex128, error)) (complex128, error) {
+	before := cmplx.NaN()
+	gap := math.Inf(1)
+	for level := range l.levels {
+		value, err := f(l.law(index, level))
+		if err != nil {
+			return 0, err
+		}
+		gap = cmplx.Abs(value-before) / cmplx.Abs(value)
+		if gap <= ConstantTolerance {
+			return value, nil
+		}
+		before = value
+	}
+	return 0, fmt.Errorf("the limit at z = %s converges to %.1g only: want a larger imaginary part", formatPoint(z), gap)
 }
 
 // solve returns the s in the upper half-plane with z = E[F] - 1/s, and dz/ds

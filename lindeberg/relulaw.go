@@ -1,7 +1,6 @@
 package lindeberg
 
 import (
-	"fmt"
 	"math"
 
 	"gonum.org/v1/gonum/mat"
@@ -24,28 +23,24 @@ type reluLaw struct {
 	zero    float64   // mass of lambda = 0: F vanishes there
 }
 
-// maxPoints bounds the points of the tensor rule, and leastNodes how coarse its
-// factors may become for it.
-const (
-	maxPoints  = 1 << 20
-	mostNodes  = 24
-	leastNodes = 8
-)
+// maxPoints bounds the points of the tensor rule; reluNodes lists the numbers of
+// nodes of its factors, from one refinement to the next.
+const maxPoints = 1 << 20
 
-func newReLULaw(v *mat.Dense, kappa float64, off bool) (*reluLaw, error) {
-	classes, k := v.Dims()
-	nodes := mostNodes
-	for math.Pow(float64(nodes+1), float64(k)) > maxPoints {
-		nodes--
+var reluNodes = []int{8, 12, 18, 27}
+
+// reluLevels returns how many refinements m units can afford.
+func reluLevels(m int) (levels int) {
+	for _, n := range reluNodes {
+		if math.Pow(float64(n+1), float64(m)) <= maxPoints {
+			levels++
+		}
 	}
-	if nodes < leastNodes {
-		return nil, fmt.Errorf("the limit of N delta is a %d-dimensional integral for m = %d; it is computed up to m = 6", k, k)
-	}
-	return tensorReLU(v, kappa, off, nodes, classes), nil
+	return levels
 }
 
-func tensorReLU(v *mat.Dense, kappa float64, off bool, nodes, classes int) *reluLaw {
-	_, k := v.Dims()
+func newReLULaw(v *mat.Dense, kappa float64, off bool, nodes int) *reluLaw {
+	classes, k := v.Dims()
 	x, w := halfRange(nodes)
 	l := &reluLaw{k: k}
 	index := make([]int, k) // nodes stands for u < 0
@@ -99,7 +94,7 @@ func (l *reluLaw) transform(gamma float64, s complex128) (f, f2 complex128) {
 }
 
 // logDet follows from T = -z + E[F u u^T] itself.
-func (l *reluLaw) logDet(gamma float64, z, s, dz complex128) (complex128, error) {
+func (l *reluLaw) logDet(gamma float64, z, s, dz complex128) complex128 {
 	k, gs := l.k, complex(gamma, 0)*s
 	m, slope := make([]complex128, k*k), make([]complex128, k*k)
 	for n, lambda := range l.lambda {
@@ -117,7 +112,7 @@ func (l *reluLaw) logDet(gamma float64, z, s, dz complex128) (complex128, error)
 			}
 		}
 	}
-	return logDetOf(k, m, slope, z, s, dz), nil
+	return logDetOf(k, m, slope, z, s, dz)
 }
 
 // halfRange returns the Gauss rule of the normal law on u > 0: weights sum to
