@@ -160,7 +160,9 @@ func TestConstantAgainstGrid(t *testing.T) {
 			const gamma, z = 0.7, 0.05 + 0.2i
 			step := 0.12
 			if classes == 4 {
-				step = 0.25
+				if step = 0.3; off {
+					continue
+				}
 			}
 			law := &softmaxLaw{classes, 1, off, gridNodes(classes, 1, step, off)}
 			s, dz, err := solve(law, gamma, z)
