@@ -22,9 +22,10 @@ type Limit struct {
 	gamma   float64
 	// laws makes one law, or one for each draw of V, at each refinement of the
 	// quadrature; made keeps them.
-	laws   []func(level int) blockLaw
-	levels int
-	made   map[[2]int]blockLaw
+	laws      []func(level int) blockLaw
+	levels    int
+	tolerance float64
+	made      map[[2]int]blockLaw
 }
 
 // blockLaw is the law of (lambda, u) of a block, as far as the constant needs it.
@@ -54,9 +55,10 @@ func NewLimit(s Setting, gamma float64) (*Limit, error) {
 		if err != nil {
 			return nil, err
 		}
-		l.laws, l.levels = []func(int) blockLaw{law}, softmaxLevels
+		l.laws, l.levels, l.tolerance = []func(int) blockLaw{law}, softmaxLevels, LinearTolerance
 		return l, nil
 	}
+	l.tolerance = HiddenTolerance
 	if l.levels = reluLevels(s.Hidden); l.levels < 2 {
 		return nil, fmt.Errorf("the limit of N delta is an integral over R^m and is computed for m <= 5, not for m = %d", s.Hidden)
 	}
@@ -91,9 +93,11 @@ func Constant(s Setting, gamma float64, z complex128) (complex128, error) {
 	return l.Constant(z)
 }
 
-// ConstantTolerance is the relative accuracy of constants: two refinements of the
-// quadrature agree to it.
-const ConstantTolerance = 1e-8
+// Two refinements of the quadrature have to agree to these relative tolerances.
+const (
+	LinearTolerance = 1e-8
+	HiddenTolerance = 1e-5
+)
 
 // Constant returns lim N delta_N(z). Everything depends on z through s alone: z =
 // E[F] - 1/s has the derivative dz/ds = 1/s^2 - gamma E[F^2], so that no
@@ -143,12 +147,12 @@ func (l *Limit) refine(index int, z complex128, f func(blockLaw) (complex128, er
 			return 0, err
 		}
 		gap = cmplx.Abs(value-before) / cmplx.Abs(value)
-		if gap <= ConstantTolerance {
+		if gap <= l.tolerance {
 			return value, nil
 		}
 		before = value
 	}
-	return 0, fmt.Errorf("the limit at z = %s converges to %.1g only: want a larger imaginary part", formatPoint(z), gap)
+	return 0, fmt.Errorf("the limit at z = %s converges to a relative %.1g only: want a larger imaginary part or fewer hidden units", formatPoint(z), gap)
 }
 
 // solve returns the s in the upper half-plane with z = E[F] - 1/s, and dz/ds

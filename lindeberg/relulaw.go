@@ -27,7 +27,7 @@ type reluLaw struct {
 // nodes of its factors, from one refinement to the next.
 const maxPoints = 1 << 20
 
-var reluNodes = []int{8, 12, 18, 27}
+var reluNodes = []int{8, 12, 18, 27, 40, 60, 90}
 
 // reluLevels returns how many refinements m units can afford.
 func reluLevels(m int) (levels int) {

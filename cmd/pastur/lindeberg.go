@@ -199,10 +199,7 @@ func runLindeberg(cmd *cobra.Command, out *output, o *lindebergOptions) error {
 	if err != nil {
 		return err
 	}
-	constants, unknown, err := lindebergConstants(settings[0], o.gamma, points)
-	if err != nil {
-		return err
-	}
+	constants, unknown := lindebergConstants(settings[0], o.gamma, points)
 	if unknown != "" {
 		rounded = append(rounded, unknown)
 	}
@@ -280,20 +277,21 @@ func runLindeberg(cmd *cobra.Command, out *output, o *lindebergOptions) error {
 	return nil
 }
 
-// lindebergConstants returns the exact limits, or why they are not known.
-func lindebergConstants(s lindeberg.Setting, gamma float64, points []complex128) (constants []complex128, unknown string, err error) {
+// lindebergConstants returns the exact limits at all points, or why one is not
+// known.
+func lindebergConstants(s lindeberg.Setting, gamma float64, points []complex128) (constants []complex128, unknown string) {
 	limit, err := lindeberg.NewLimit(s, gamma)
 	if err != nil {
-		return nil, err.Error(), nil
+		return nil, err.Error()
 	}
 	for _, z := range points {
 		c, err := limit.Constant(z)
 		if err != nil {
-			return nil, "", err
+			return nil, err.Error()
 		}
 		constants = append(constants, c)
 	}
-	return constants, "", nil
+	return constants, ""
 }
 
 func otherCoupling(s lindeberg.Setting) lindeberg.Setting {
