@@ -23,6 +23,7 @@ type Limit struct {
 	// laws makes one law, or one for each draw of V, at each refinement of the
 	// quadrature; made keeps them.
 	laws      []func(level int) blockLaw
+	sampled   bool // levels are independent samples, not refinements
 	levels    int
 	tolerance float64
 	made      map[[2]int]blockLaw
@@ -60,10 +61,13 @@ func NewLimit(s Setting, gamma float64) (*Limit, error) {
 	}
 	l.tolerance = HiddenTolerance
 	if l.levels = reluLevels(s.Hidden); l.levels < 2 {
-		return nil, fmt.Errorf("the limit of N delta is an integral over R^m and is computed for m <= 5, not for m = %d", s.Hidden)
+		l.sampled, l.levels = true, shifts
 	}
 	for _, v := range s.outputs() {
 		l.laws = append(l.laws, func(level int) blockLaw {
+			if l.sampled {
+				return sampleReLU(v, s.Kappa, s.OffDiagonal, level)
+			}
 			return newReLULaw(v, s.Kappa, s.OffDiagonal, reluNodes[level])
 		})
 	}
@@ -103,37 +107,63 @@ const (
 // E[F] - 1/s has the derivative dz/ds = 1/s^2 - gamma E[F^2], so that no
 // difference quotient is needed.
 func (l *Limit) Constant(z complex128) (complex128, error) {
-	var sum complex128
-	for index := range l.laws {
-		value, err := l.refine(index, z, func(law blockLaw) (complex128, error) {
-			s, dz, err := solve(law, l.gamma, z)
-			if err != nil {
-				return 0, err
-			}
-			return law.logDet(l.gamma, z, s, dz) / dz, nil
-		})
+	value, _, err := l.ConstantWithError(z)
+	return value, err
+}
+
+// ConstantWithError returns the constant and its standard error (of the modulus): 0
+// where it is deterministic, which it is up to rounding for linear blocks and to
+// HiddenTolerance for hidden ones with m <= 5; quasi-Monte Carlo beyond.
+func (l *Limit) ConstantWithError(z complex128) (value complex128, se float64, err error) {
+	value, se, err = l.average(z, func(law blockLaw) (complex128, error) {
+		s, dz, err := solve(law, l.gamma, z)
 		if err != nil {
 			return 0, err
 		}
-		sum += value
-	}
-	return sum / complex(l.gamma*float64(len(l.laws)), 0), nil
+		return law.logDet(l.gamma, z, s, dz) / dz, nil
+	})
+	return value / complex(l.gamma, 0), se / l.gamma, err
 }
 
 // Stieltjes returns s(z), averaged over the draws of V.
 func (l *Limit) Stieltjes(z complex128) (complex128, error) {
-	var sum complex128
-	for index := range l.laws {
-		value, err := l.refine(index, z, func(law blockLaw) (complex128, error) {
-			s, _, err := solve(law, l.gamma, z)
-			return s, err
-		})
-		if err != nil {
-			return 0, err
-		}
-		sum += value
+	value, _, err := l.average(z, func(law blockLaw) (complex128, error) {
+		s, _, err := solve(law, l.gamma, z)
+		return s, err
+	})
+	return value, err
+}
+
+// average returns the mean of f over the laws.
+func (l *Limit) average(z complex128, f func(blockLaw) (complex128, error)) (mean complex128, se float64, err error) {
+	if l.sampled {
+		return l.sample(f)
 	}
-	return sum / complex(float64(len(l.laws)), 0), nil
+	for index := range l.laws {
+		value, err := l.refine(index, z, f)
+		if err != nil {
+			return 0, 0, err
+		}
+		mean += value
+	}
+	return mean / complex(float64(len(l.laws)), 0), 0, nil
+}
+
+// sample averages over the laws for each shift, and then over the shifts.
+func (l *Limit) sample(f func(blockLaw) (complex128, error)) (mean complex128, se float64, err error) {
+	var m gapMoments
+	for shift := range l.levels {
+		var sum complex128
+		for index := range l.laws {
+			value, err := f(l.law(index, shift))
+			if err != nil {
+				return 0, 0, err
+			}
+			sum += value
+		}
+		m.add(sum / complex(float64(len(l.laws)), 0))
+	}
+	return complex(m.Re, m.Im), math.Sqrt(m.variance() / float64(m.N)), nil
 }
 
 // refine evaluates at finer and finer quadratures until two agree. Each converges

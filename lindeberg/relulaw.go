@@ -1,9 +1,13 @@
 package lindeberg
 
 import (
+	"fmt"
 	"math"
 
 	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"pastur/replicate"
 )
 
 // reluLaw is the law of a hidden block given V: u ~ N(0, I_m), g = sqrt(kappa) u
@@ -80,6 +84,53 @@ func newReLULaw(v *mat.Dense, kappa float64, off bool, nodes int) *reluLaw {
 		}
 		index[at]++
 	}
+}
+
+// Beyond the tensor rule's reach the law is a set of quasi-random points: the
+// additive recurrence with the powers of 1/x, x^{m+1} = x + 1, randomly shifted and
+// folded (baker's transformation), the coordinates under an indicator drawn from the
+// half-line at once. Several shifts give a standard error.
+const (
+	shifts      = 8
+	shiftPoints = 1 << 15
+)
+
+func sampleReLU(v *mat.Dense, kappa float64, off bool, shift int) *reluLaw {
+	classes, k := v.Dims()
+	root := 1.5
+	for range 60 { // x^{k+1} = x + 1 by fixed-point iteration
+		root = math.Pow(1+root, 1/float64(k+1))
+	}
+	at, step := make([]float64, k), make([]float64, k)
+	stream := replicate.NewStream(0, fmt.Sprintf("lindeberg shifts m=%d", k), shift)
+	for i := range at {
+		at[i], step[i] = stream.Float64(), math.Pow(root, -float64(i+1))
+	}
+	active := 1
+	if off {
+		active = 2
+	}
+	mass := math.Pow(0.5, float64(active))
+	l := &reluLaw{k: k, zero: 1 - mass}
+	pre, p, u := make([]float64, k), make([]float64, classes), make([]float64, k)
+	for range shiftPoints {
+		for i := range u {
+			at[i] = math.Mod(at[i]+step[i], 1)
+			x := 1 - math.Abs(2*at[i]-1)
+			if i < active {
+				x = (1 + x) / 2
+			}
+			x = min(max(x, 1e-16), 1-1e-16)
+			u[i] = distuv.UnitNormal.Quantile(x)
+			pre[i] = math.Sqrt(kappa) * u[i]
+		}
+		l.weights = append(l.weights, mass/shiftPoints)
+		l.lambda = append(l.lambda, hiddenWeight(v, pre, p, off))
+		for _, x := range u {
+			l.first, l.second = append(l.first, x), append(l.second, x*x)
+		}
+	}
+	return l
 }
 
 func (l *reluLaw) transform(gamma float64, s complex128) (f, f2 complex128) {
