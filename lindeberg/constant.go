@@ -20,7 +20,13 @@ import (
 type Limit struct {
 	setting Setting
 	gamma   float64
-	laws    []blockLaw // one, or one for each draw of V
+	// laws makes one law, or one for each draw of V, at each refinement of the
+	// quadrature; made keeps them.
+	laws      []func(level int) blockLaw
+	sampled   bool // levels are independent samples, not refinements
+	levels    int
+	tolerance float64
+	made      map[[2]int]blockLaw
 }
 
 // blockLaw is the law of (lambda, u) of a block, as far as the constant needs it.
@@ -30,7 +36,7 @@ type blockLaw interface {
 	transform(gamma float64, s complex128) (f, f2 complex128)
 	// logDet returns d/ds of log det T + k log s along the curve z(s), given
 	// dz/ds.
-	logDet(gamma float64, z, s, dz complex128) (complex128, error)
+	logDet(gamma float64, z, s, dz complex128) complex128
 }
 
 // NewLimit returns the limit of the setting's block at d/N -> gamma. The
@@ -44,23 +50,37 @@ func NewLimit(s Setting, gamma float64) (*Limit, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Limit{setting: s, gamma: gamma}
+	l := &Limit{setting: s, gamma: gamma, made: map[[2]int]blockLaw{}}
 	if s.Model == network.Linear {
-		law, err := newSoftmaxLaw(s.Classes, s.Kappa, s.OffDiagonal)
+		law, err := newSoftmaxLaws(s.Classes, s.Kappa, s.OffDiagonal)
 		if err != nil {
 			return nil, err
 		}
-		l.laws = []blockLaw{law}
+		l.laws, l.levels, l.tolerance = []func(int) blockLaw{law}, softmaxLevels, LinearTolerance
 		return l, nil
 	}
+	l.tolerance = HiddenTolerance
+	if l.levels = reluLevels(s.Hidden); l.levels < 2 {
+		l.sampled, l.levels = true, shifts
+	}
 	for _, v := range s.outputs() {
-		law, err := newReLULaw(v, s.Kappa, s.OffDiagonal)
-		if err != nil {
-			return nil, err
-		}
-		l.laws = append(l.laws, law)
+		l.laws = append(l.laws, func(level int) blockLaw {
+			if l.sampled {
+				return sampleReLU(v, s.Kappa, s.OffDiagonal, level)
+			}
+			return newReLULaw(v, s.Kappa, s.OffDiagonal, reluNodes[level])
+		})
 	}
 	return l, nil
+}
+
+// law returns the law with the given index at a level of refinement.
+func (l *Limit) law(index, level int) blockLaw {
+	key := [2]int{index, level}
+	if l.made[key] == nil {
+		l.made[key] = l.laws[index](level)
+	}
+	return l.made[key]
 }
 
 // Constant returns lim N delta_N(z) for the setting's block at d/N -> gamma,
@@ -77,40 +97,92 @@ func Constant(s Setting, gamma float64, z complex128) (complex128, error) {
 	return l.Constant(z)
 }
 
+// Two refinements of the quadrature have to agree to these relative tolerances.
+const (
+	LinearTolerance = 1e-8
+	HiddenTolerance = 1e-5
+)
+
 // Constant returns lim N delta_N(z). Everything depends on z through s alone: z =
 // E[F] - 1/s has the derivative dz/ds = 1/s^2 - gamma E[F^2], so that no
 // difference quotient is needed.
 func (l *Limit) Constant(z complex128) (complex128, error) {
-	var sum complex128
-	for _, law := range l.laws {
+	value, _, err := l.ConstantWithError(z)
+	return value, err
+}
+
+// ConstantWithError returns the constant and its standard error (of the modulus): 0
+// where it is deterministic, which it is up to rounding for linear blocks and to
+// HiddenTolerance for hidden ones with m <= 5; quasi-Monte Carlo beyond.
+func (l *Limit) ConstantWithError(z complex128) (value complex128, se float64, err error) {
+	value, se, err = l.average(z, func(law blockLaw) (complex128, error) {
 		s, dz, err := solve(law, l.gamma, z)
 		if err != nil {
 			return 0, err
 		}
-		by, err := law.logDet(l.gamma, z, s, dz)
-		if err != nil {
-			return 0, err
-		}
-		sum += by / dz
-	}
-	sum /= complex(l.gamma*float64(len(l.laws)), 0)
-	if cmplx.IsNaN(sum) || cmplx.IsInf(sum) {
-		return 0, fmt.Errorf("the limit of N delta at z = %s is %v", formatPoint(z), sum)
-	}
-	return sum, nil
+		return law.logDet(l.gamma, z, s, dz) / dz, nil
+	})
+	return value / complex(l.gamma, 0), se / l.gamma, err
 }
 
 // Stieltjes returns s(z), averaged over the draws of V.
 func (l *Limit) Stieltjes(z complex128) (complex128, error) {
-	var sum complex128
-	for _, law := range l.laws {
+	value, _, err := l.average(z, func(law blockLaw) (complex128, error) {
 		s, _, err := solve(law, l.gamma, z)
+		return s, err
+	})
+	return value, err
+}
+
+// average returns the mean of f over the laws.
+func (l *Limit) average(z complex128, f func(blockLaw) (complex128, error)) (mean complex128, se float64, err error) {
+	if l.sampled {
+		return l.sample(f)
+	}
+	for index := range l.laws {
+		value, err := l.refine(index, z, f)
+		if err != nil {
+			return 0, 0, err
+		}
+		mean += value
+	}
+	return mean / complex(float64(len(l.laws)), 0), 0, nil
+}
+
+// sample averages over the laws for each shift, and then over the shifts.
+func (l *Limit) sample(f func(blockLaw) (complex128, error)) (mean complex128, se float64, err error) {
+	var m gapMoments
+	for shift := range l.levels {
+		var sum complex128
+		for index := range l.laws {
+			value, err := f(l.law(index, shift))
+			if err != nil {
+				return 0, 0, err
+			}
+			sum += value
+		}
+		m.add(sum / complex(float64(len(l.laws)), 0))
+	}
+	return complex(m.Re, m.Im), math.Sqrt(m.variance() / float64(m.N)), nil
+}
+
+// refine evaluates at finer and finer quadratures until two agree. Each converges
+// geometrically, so the last is much better than the agreement shows.
+func (l *Limit) refine(index int, z complex128, f func(blockLaw) (complex128, error)) (complex128, error) {
+	before := cmplx.NaN()
+	gap := math.Inf(1)
+	for level := range l.levels {
+		value, err := f(l.law(index, level))
 		if err != nil {
 			return 0, err
 		}
-		sum += s
+		gap = cmplx.Abs(value-before) / cmplx.Abs(value)
+		if gap <= l.tolerance {
+			return value, nil
+		}
+		before = value
 	}
-	return sum / complex(float64(len(l.laws)), 0), nil
+	return 0, fmt.Errorf("the limit at z = %s converges to a relative %.1g only: want a larger imaginary part or fewer hidden units", formatPoint(z), gap)
 }
 
 // solve returns the s in the upper half-plane with z = E[F] - 1/s, and dz/ds

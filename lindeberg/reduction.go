@@ -68,6 +68,7 @@ func (r *reduction) factorise(outer, inner, innerCopy *mat.Dense, lambda []float
 	blas64.Gemm(blas.NoTrans, blas.Trans, 1, outer.RawMatrix(), r.half.RawMatrix(), 0, r.cross.RawMatrix())
 	blas64.Gemm(blas.NoTrans, blas.Trans, 1, r.both.RawMatrix(), r.half.RawMatrix(), 0, r.base.RawMatrix())
 	r.b.rotate(r.cross)
+	r.z = 0 // no point of the upper half-plane: at has to be called again
 }
 
 // at moves to the point z: 2k solves and inner products, O(k dim + k^2 dim).

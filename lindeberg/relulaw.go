@@ -5,6 +5,9 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"pastur/replicate"
 )
 
 // reluLaw is the law of a hidden block given V: u ~ N(0, I_m), g = sqrt(kappa) u
@@ -24,28 +27,24 @@ type reluLaw struct {
 	zero    float64   // mass of lambda = 0: F vanishes there
 }
 
-// maxPoints bounds the points of the tensor rule, and leastNodes how coarse its
-// factors may become for it.
-const (
-	maxPoints  = 1 << 20
-	mostNodes  = 24
-	leastNodes = 8
-)
+// maxPoints bounds the points of the tensor rule; reluNodes lists the numbers of
+// nodes of its factors, from one refinement to the next.
+const maxPoints = 1 << 20
 
-func newReLULaw(v *mat.Dense, kappa float64, off bool) (*reluLaw, error) {
-	classes, k := v.Dims()
-	nodes := mostNodes
-	for math.Pow(float64(nodes+1), float64(k)) > maxPoints {
-		nodes--
+var reluNodes = []int{8, 12, 18, 27, 40, 60, 90}
+
+// reluLevels returns how many refinements m units can afford.
+func reluLevels(m int) (levels int) {
+	for _, n := range reluNodes {
+		if math.Pow(float64(n+1), float64(m)) <= maxPoints {
+			levels++
+		}
 	}
-	if nodes < leastNodes {
-		return nil, fmt.Errorf("the limit of N delta is a %d-dimensional integral for m = %d; it is computed up to m = 6", k, k)
-	}
-	return tensorReLU(v, kappa, off, nodes, classes), nil
+	return levels
 }
 
-func tensorReLU(v *mat.Dense, kappa float64, off bool, nodes, classes int) *reluLaw {
-	_, k := v.Dims()
+func newReLULaw(v *mat.Dense, kappa float64, off bool, nodes int) *reluLaw {
+	classes, k := v.Dims()
 	x, w := halfRange(nodes)
 	l := &reluLaw{k: k}
 	index := make([]int, k) // nodes stands for u < 0
@@ -87,6 +86,53 @@ func tensorReLU(v *mat.Dense, kappa float64, off bool, nodes, classes int) *relu
 	}
 }
 
+// Beyond the tensor rule's reach the law is a set of quasi-random points: the
+// additive recurrence with the powers of 1/x, x^{m+1} = x + 1, randomly shifted and
+// folded (baker's transformation), the coordinates under an indicator drawn from the
+// half-line at once. Several shifts give a standard error.
+const (
+	shifts      = 8
+	shiftPoints = 1 << 15
+)
+
+func sampleReLU(v *mat.Dense, kappa float64, off bool, shift int) *reluLaw {
+	classes, k := v.Dims()
+	root := 1.5
+	for range 60 { // x^{k+1} = x + 1 by fixed-point iteration
+		root = math.Pow(1+root, 1/float64(k+1))
+	}
+	at, step := make([]float64, k), make([]float64, k)
+	stream := replicate.NewStream(0, fmt.Sprintf("lindeberg shifts m=%d", k), shift)
+	for i := range at {
+		at[i], step[i] = stream.Float64(), math.Pow(root, -float64(i+1))
+	}
+	active := 1
+	if off {
+		active = 2
+	}
+	mass := math.Pow(0.5, float64(active))
+	l := &reluLaw{k: k, zero: 1 - mass}
+	pre, p, u := make([]float64, k), make([]float64, classes), make([]float64, k)
+	for range shiftPoints {
+		for i := range u {
+			at[i] = math.Mod(at[i]+step[i], 1)
+			x := 1 - math.Abs(2*at[i]-1)
+			if i < active {
+				x = (1 + x) / 2
+			}
+			x = min(max(x, 1e-16), 1-1e-16)
+			u[i] = distuv.UnitNormal.Quantile(x)
+			pre[i] = math.Sqrt(kappa) * u[i]
+		}
+		l.weights = append(l.weights, mass/shiftPoints)
+		l.lambda = append(l.lambda, hiddenWeight(v, pre, p, off))
+		for _, x := range u {
+			l.first, l.second = append(l.first, x), append(l.second, x*x)
+		}
+	}
+	return l
+}
+
 func (l *reluLaw) transform(gamma float64, s complex128) (f, f2 complex128) {
 	gs := complex(gamma, 0) * s
 	for i, lambda := range l.lambda {
@@ -99,7 +145,7 @@ func (l *reluLaw) transform(gamma float64, s complex128) (f, f2 complex128) {
 }
 
 // logDet follows from T = -z + E[F u u^T] itself.
-func (l *reluLaw) logDet(gamma float64, z, s, dz complex128) (complex128, error) {
+func (l *reluLaw) logDet(gamma float64, z, s, dz complex128) complex128 {
 	k, gs := l.k, complex(gamma, 0)*s
 	m, slope := make([]complex128, k*k), make([]complex128, k*k)
 	for n, lambda := range l.lambda {
@@ -117,7 +163,7 @@ func (l *reluLaw) logDet(gamma float64, z, s, dz complex128) (complex128, error)
 			}
 		}
 	}
-	return logDetOf(k, m, slope, z, s, dz), nil
+	return logDetOf(k, m, slope, z, s, dz)
 }
 
 // halfRange returns the Gauss rule of the normal law on u > 0: weights sum to

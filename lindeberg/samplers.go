@@ -183,7 +183,7 @@ func newControl(r *Realisation, z complex128) (control, error) {
 	if err != nil {
 		return control{}, err
 	}
-	s, dz, err := solve(l.laws[0], gamma, z)
+	s, dz, err := solve(l.law(0, 1), gamma, z) // any s will do: the mean is 0
 	if err != nil {
 		return control{}, err
 	}

@@ -205,4 +205,4 @@ func CheckPoint(z complex128) error {
 }
 
 // formatPoint writes 0.1+0.2i.
-func formatPoint(z complex128) string { return fmt.Sprintf("%v%+vi", real(z), imag(z)) }
+func formatPoint(z complex128) string { return fmt.Sprintf("%g%+gi", real(z), imag(z)) }

@@ -2,6 +2,8 @@ package lindeberg
 
 import (
 	"math"
+
+	"pastur/internal/lognormal"
 )
 
 // softmaxLaw is the law of a linear cross-entropy block: u ~ N(0, I_C),
@@ -86,9 +88,9 @@ func chain(gamma, lambda, lambda1, lambda2 float64, s complex128) (f1, f2 pair) 
 	return f1, f2
 }
 
-func (l *softmaxLaw) logDet(gamma float64, z, s, dz complex128) (complex128, error) {
+func (l *softmaxLaw) logDet(gamma float64, _, s, _ complex128) complex128 {
 	if l.off {
-		return l.logDetOff(gamma, s), nil
+		return l.logDetOff(gamma, s)
 	}
 	// D_11 = mu (C-1)/C and, for a, b > 1,
 	// D_aa = (E[(f1+f2) q] - E[f1 (1-p_1)])/(C-1); w = D_aa - D_ab follows from
@@ -113,7 +115,7 @@ func (l *softmaxLaw) logDet(gamma float64, z, s, dz complex128) (complex128, err
 		w.add(-1/((c-1)*(c-2)), 1, first)
 		sum += complex(c-2, 0) * l.logarithm(s, w, 1)
 	}
-	return sum, nil
+	return sum
 }
 
 func (l *softmaxLaw) logDetOff(gamma float64, s complex128) complex128 {
@@ -159,71 +161,66 @@ func (l *softmaxLaw) logarithm(s complex128, x pair, factor float64) complex128 
 	return k * (x.at + s*x.by) / (1 + k*s*x.at)
 }
 
-// gridReach is the extent of grids in standard deviations.
-const gridReach = 9.0
+// newSoftmaxLaws returns the law at each refinement: the trapezoid rules of
+// internal/lognormal, whose step halves from one level to the next.
+func newSoftmaxLaws(classes int, kappa float64, off bool) (func(level int) blockLaw, error) {
+	if off {
+		two, err := lognormal.NewTwo(classes, kappa)
+		if err != nil {
+			return nil, err
+		}
+		return func(level int) blockLaw { return &softmaxLaw{classes, kappa, true, twoClassNodes(two, level)} }, nil
+	}
+	one, err := lognormal.NewOne(classes, kappa)
+	if err != nil {
+		return nil, err
+	}
+	return func(level int) blockLaw { return &softmaxLaw{classes, kappa, false, oneClassNodes(one, level)} }, nil
+}
 
-// gridStep returns the trapezoid step of a direction in standard deviations: the
-// strip in which the integrand is analytic is as wide in the logits at every kappa.
-func gridStep(kappa float64) float64 { return 0.12 / max(1, math.Sqrt(kappa)) }
+// softmaxLevels is the number of refinements tried.
+const softmaxLevels = 4
 
-// gridNodes returns the law of (p_1, p_2, q) for a few classes by the trapezoid
-// rule in the C-1 directions orthogonal to the vector of ones: it converges
-// geometrically, as the integrand is analytic in a strip.
-func gridNodes(classes int, kappa, step float64, off bool) []softmaxNode {
-	basis := helmert(classes)
-	half := int(math.Ceil(gridReach / step))
-	index := make([]int, classes-1)
-	for i := range index {
-		index[i] = -half
+// negligible is the probability below which a node is left out.
+const negligible = 1e-22
+
+func oneClassNodes(one *lognormal.One, level int) []softmaxNode {
+	line := one.Line(level)
+	var nodes []softmaxNode
+	for j, w := range line.At {
+		if line.Weight[j] < negligible {
+			continue
+		}
+		other := 1 / (1 + math.Exp(w))
+		nodes = append(nodes, softmaxNode{line.Weight[j], 1 / (1 + math.Exp(-w)), 0, other * other * line.Square[j] / line.Weight[j]})
+	}
+	return nodes
+}
+
+// twoClassNodes uses the symmetry of lambda in the two classes: half the plane.
+func twoClassNodes(two *lognormal.Two, level int) []softmaxNode {
+	difference, rest := two.Difference(level), two.Rest(level)
+	if rest == nil { // two classes: nothing else
+		rest = &lognormal.Line{At: []float64{math.Inf(-1)}, Weight: []float64{1}, Square: []float64{0}}
 	}
 	var nodes []softmaxNode
-	z, p := make([]float64, classes), make([]float64, classes)
-	norm := math.Pow(step/math.Sqrt(2*math.Pi), float64(classes-1))
-	for {
-		square := 0.0
-		clear(z)
-		for i, k := range index {
-			t := float64(k) * step
-			square += t * t
-			for c := range z {
-				z[c] += math.Sqrt(kappa) * t * basis[i][c]
-			}
+	for i, b := range difference.At {
+		if b < 0 {
+			continue
 		}
-		if square < gridReach*gridReach {
-			softmax(p, z)
-			n := softmaxNode{weight: norm * math.Exp(-square/2), p1: p[0], p2: p[1]}
-			named := 1
-			if off {
-				named = 2
+		for j, v := range rest.At {
+			weight := difference.Weight[i] * rest.Weight[j]
+			if weight < negligible {
+				continue
 			}
-			for _, pc := range p[named:] {
-				n.q += pc * pc
+			p := [3]float64{b, -b, v}
+			softmax(p[:], p[:])
+			n := softmaxNode{weight, p[0], p[1], p[2] * p[2] * rest.Square[j] / rest.Weight[j]}
+			if b > 0 {
+				n.weight *= 2
 			}
 			nodes = append(nodes, n)
 		}
-		at := 0
-		for at < len(index) && index[at] == half {
-			index[at] = -half
-			at++
-		}
-		if at == len(index) {
-			return nodes
-		}
-		index[at]++
 	}
-}
-
-// helmert returns an orthonormal basis of the complement of the vector of ones.
-func helmert(n int) [][]float64 {
-	basis := make([][]float64, n-1)
-	for k := 1; k < n; k++ {
-		row := make([]float64, n)
-		norm := math.Sqrt(float64(k * (k + 1)))
-		for j := range k {
-			row[j] = 1 / norm
-		}
-		row[k] = -float64(k) / norm
-		basis[k-1] = row
-	}
-	return basis
+	return nodes
 }

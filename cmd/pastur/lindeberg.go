@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/cmplx"
 	"strconv"
 	"strings"
 
@@ -199,12 +200,9 @@ func runLindeberg(cmd *cobra.Command, out *output, o *lindebergOptions) error {
 	if err != nil {
 		return err
 	}
-	constants, unknown, err := lindebergConstants(settings[0], o.gamma, points)
-	if err != nil {
-		return err
-	}
-	if unknown != "" {
-		rounded = append(rounded, unknown)
+	constants, warning := lindebergConstants(settings[0], o.gamma, points)
+	if warning != "" {
+		rounded = append(rounded, warning)
 	}
 	bar := newProgress(cmd.ErrOrStderr())
 	defer bar.close()
@@ -280,20 +278,24 @@ func runLindeberg(cmd *cobra.Command, out *output, o *lindebergOptions) error {
 	return nil
 }
 
-// lindebergConstants returns the exact limits, or why they are not known.
-func lindebergConstants(s lindeberg.Setting, gamma float64, points []complex128) (constants []complex128, unknown string, err error) {
+// lindebergConstants returns the exact limits at all points, or why one is not
+// known, and what is to be said about them.
+func lindebergConstants(s lindeberg.Setting, gamma float64, points []complex128) (constants []complex128, warning string) {
 	limit, err := lindeberg.NewLimit(s, gamma)
 	if err != nil {
-		return nil, err.Error(), nil
+		return nil, err.Error()
 	}
 	for _, z := range points {
-		c, err := limit.Constant(z)
+		c, se, err := limit.ConstantWithError(z)
 		if err != nil {
-			return nil, "", err
+			return nil, err.Error()
+		}
+		if se > 0 {
+			warning = fmt.Sprintf("the limit is a quasi-Monte Carlo average with a relative standard error of %.1g", se/cmplx.Abs(c))
 		}
 		constants = append(constants, c)
 	}
-	return constants, "", nil
+	return constants, warning
 }
 
 func otherCoupling(s lindeberg.Setting) lindeberg.Setting {
