@@ -87,13 +87,44 @@ func (x *Experiment) ownLaw() bool { return x.OwnLambda || x.Ensemble.GivenWeigh
 type reference struct {
 	law   *Law
 	table *Table
+
+	mu      sync.Mutex
+	moments map[int]float64
+}
+
+// moment returns the law's moment of order k, computed once.
+func (r *reference) moment(k int) (float64, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if m, ok := r.moments[k]; ok {
+		return m, nil
+	}
+	m, err := r.law.Moment(k)
+	if err != nil {
+		return 0, err
+	}
+	if r.moments == nil {
+		r.moments = map[int]float64{}
+	}
+	r.moments[k] = m
+	return m, nil
+}
+
+// deviation returns the law's standard deviation.
+func (r *reference) deviation() (float64, error) {
+	mean, err := r.moment(1)
+	if err != nil {
+		return 0, err
+	}
+	square, err := r.moment(2)
+	return math.Sqrt(square - mean*mean), err
 }
 
 // Accuracies of tables: of the one law all matrices share, and of the laws of
 // single matrices.
 const (
 	commonAccuracy = 1e-9
-	ownAccuracy    = 1e-6
+	ownAccuracy    = 1e-5
 )
 
 func newReference(p Population, gamma, accuracy float64) (*reference, error) {
@@ -102,7 +133,7 @@ func newReference(p Population, gamma, accuracy float64) (*reference, error) {
 		return nil, err
 	}
 	table, err := tabulate(law, accuracy)
-	return &reference{law, table}, err
+	return &reference{law: law, table: table}, err
 }
 
 // Law returns the law that all matrices share, or nil if each has its own.
@@ -146,7 +177,7 @@ func (x *Experiment) population(lambda []float64, v *mat.Dense) (Population, err
 // an entry of V, under MSE times 2 C, or 2 sqrt C if i != j) where the law
 // depends on the matrix.
 func (x *Experiment) DefaultPoint() (complex128, error) {
-	if x.ownLaw() && x.Ensemble.GivenWeights() {
+	if x.Ensemble.GivenWeights() {
 		s := &x.Ensemble.Setting
 		scale := s.Init.Variance(float64(s.Hidden))
 		switch {
@@ -157,19 +188,15 @@ func (x *Experiment) DefaultPoint() (complex128, error) {
 		}
 		return complex(scale, scale), nil
 	}
-	p, err := x.Ensemble.Population(nil)
+	r, err := x.shared()
 	if err != nil {
 		return 0, err
 	}
-	law, err := Solve(p, x.Ensemble.Setting.Gamma)
+	mean, err := r.moment(1)
 	if err != nil {
 		return 0, err
 	}
-	mean, err := law.Moment(1)
-	if err != nil {
-		return 0, err
-	}
-	unit, err := deviation(law)
+	unit, err := r.deviation()
 	return complex(mean, unit), err
 }
 
@@ -185,7 +212,7 @@ type Matrix struct {
 	V      [][]float64 `json:"v,omitempty"`
 	Lambda []float64   `json:"lambda,omitempty"`
 
-	own *Law // solved, if this process did
+	own *reference // the law solved, if this process did
 }
 
 // cdf returns the spectrum that distribution functions are compared by.
@@ -196,8 +223,9 @@ func (m *Matrix) cdf() *Spectrum {
 	return &m.Spectrum
 }
 
-// Draw draws a matrix and computes its spectrum, and its own law if it has
-// one. Interrupted, it ends at once, but see Ensemble for solves already begun.
+// Draw draws a matrix and computes its spectrum, and solves for its own law if
+// it has one; Law is left to be tabulated. Interrupted, it ends at once, but an
+// eigenvalue solve of size 1000 or more that has begun goes on unheard.
 func (x *Experiment) Draw(ctx context.Context, s *replicate.Stream) (*Matrix, error) {
 	m, lambda, v, err := x.spectrum(ctx, s)
 	if err != nil || !x.ownLaw() {
@@ -207,11 +235,11 @@ func (x *Experiment) Draw(ctx context.Context, s *replicate.Stream) (*Matrix, er
 	if err != nil {
 		return nil, err
 	}
-	r, err := newReference(p, x.Ensemble.Setting.Gamma, ownAccuracy)
+	law, err := Solve(p, x.Ensemble.Setting.Gamma)
 	if err != nil {
 		return nil, err
 	}
-	m.Law, m.own = r.table, r.law
+	m.own = &reference{law: law}
 	if x.OwnLambda {
 		m.Lambda = lambda
 		return m, nil
@@ -244,16 +272,12 @@ func (x *Experiment) spectrum(ctx context.Context, s *replicate.Stream) (m *Matr
 }
 
 // law returns the law of a matrix.
-func (x *Experiment) law(m *Matrix) (*Law, error) {
+func (x *Experiment) law(m *Matrix) (*reference, error) {
+	if !x.ownLaw() {
+		return x.shared()
+	}
 	if m.own != nil {
 		return m.own, nil
-	}
-	if !x.ownLaw() {
-		r, err := x.shared()
-		if err != nil {
-			return nil, err
-		}
-		return r.law, nil
 	}
 	var v *mat.Dense
 	if m.V != nil {
@@ -266,19 +290,33 @@ func (x *Experiment) law(m *Matrix) (*Law, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Solve(p, x.Ensemble.Setting.Gamma)
-}
-
-// table returns the tabulated law of a matrix.
-func (x *Experiment) table(m *Matrix) (*Table, error) {
-	if m.Law != nil {
-		return m.Law, nil
-	}
-	r, err := x.shared()
+	law, err := Solve(p, x.Ensemble.Setting.Gamma)
 	if err != nil {
 		return nil, err
 	}
-	return r.table, nil
+	m.own = &reference{law: law}
+	return m.own, nil
+}
+
+// table returns the tabulated law of a matrix; its own is kept in it.
+func (x *Experiment) table(m *Matrix) (*Table, error) {
+	if !x.ownLaw() {
+		r, err := x.shared()
+		if err != nil {
+			return nil, err
+		}
+		return r.table, nil
+	}
+	if m.Law == nil {
+		r, err := x.law(m)
+		if err != nil {
+			return nil, err
+		}
+		if m.Law, err = tabulate(r.law, ownAccuracy); err != nil {
+			return nil, err
+		}
+	}
+	return m.Law, nil
 }
 
 // MaxMoment is the highest order of the moments compared.
@@ -327,7 +365,8 @@ func (x *Experiment) Run(ctx context.Context, matrices int, z []complex128, opt 
 				if err != nil {
 					return Matrix{}, err
 				}
-				return *m, nil
+				_, err = x.table(m)
+				return *m, err
 			}, nil
 		},
 		Fold: func(_ int, m Matrix) error { out.Matrices = append(out.Matrices, m); return nil },
@@ -353,18 +392,19 @@ func (x *Experiment) compare(ctx context.Context, out *Outcome, z []complex128, 
 			return err
 		}
 		all[i] = Matched{Spectrum: m.cdf(), Moments: &m.Spectrum, Law: table, Stieltjes: shared}
-		out.ZeroMass += m.Spectrum.Zero() / count
-		out.ZeroMassPredicted += table.Atom / count
+		out.ZeroMass += m.Spectrum.Zero()
+		out.ZeroMassPredicted += table.Atom
 		for k := range out.Moments {
 			out.Moments[k] += m.Spectrum.Moment(k+1) / count
 		}
 		if i > 0 && !x.ownLaw() {
 			continue
 		}
-		law, err := x.law(m)
+		r, err := x.law(m)
 		if err != nil {
 			return err
 		}
+		law := r.law
 		out.Laws = append(out.Laws, law)
 		transform := make([]complex128, len(z))
 		for k := range z {
@@ -377,6 +417,8 @@ func (x *Experiment) compare(ctx context.Context, out *Outcome, z []complex128, 
 			shared = transform
 		}
 	}
+	out.ZeroMass /= count
+	out.ZeroMassPredicted /= count
 	predicted := make([][MaxMoment]float64, len(out.Laws))
 	for i, law := range out.Laws {
 		for k := range MaxMoment {

@@ -199,13 +199,3 @@ func (m mixture) Nodes() []float64 {
 	slices.Sort(nodes)
 	return slices.Compact(nodes)
 }
-
-// deviation returns the standard deviation of a law.
-func deviation(law *Law) (float64, error) {
-	mean, err := law.Moment(1)
-	if err != nil {
-		return 0, err
-	}
-	square, err := law.Moment(2)
-	return math.Sqrt(square - mean*mean), err
-}

@@ -104,9 +104,9 @@ func (e *Ensemble) Population(v *mat.Dense) (Population, error) {
 	case s.Model == network.Linear && s.Loss == network.MSE:
 		return Atoms([]float64{2}, []float64{1})
 	case s.Model == network.Linear && e.I == e.J:
-		return nil, errNoLimitLaw
+		return SoftmaxDiagonal(s.Classes, s.Init.Kappa(s.Model))
 	case s.Model == network.Linear:
-		return nil, errNoLimitLaw
+		return SoftmaxOffDiagonal(s.Classes, s.Init.Kappa(s.Model))
 	case s.Loss == network.MSE:
 		inner := 0.0
 		for c := range s.Classes {
@@ -118,11 +118,8 @@ func (e *Ensemble) Population(v *mat.Dense) (Population, error) {
 		}
 		return Atoms([]float64{0, 2 * inner}, []float64{1 - active, active})
 	}
-	return nil, errNoLimitLaw
+	return ReLUCrossEntropy(v, e.I, e.J, s.Init.Kappa(network.Linear)) // one layer: kappa_W
 }
-
-// errNoLimitLaw says that a law of softmax weights is still to be solved for.
-var errNoLimitLaw = errors.New("the limit law of softmax weights is not available yet: want the law of the drawn weights")
 
 // CheckMemory reports whether the eigenvalues of one matrix can be had within
 // montecarlo.MaxMemory: the data (N x d) and twice the smaller Gram matrix.

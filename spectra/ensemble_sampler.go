@@ -43,7 +43,7 @@ func WassersteinDistance() Statistic {
 		if err != nil {
 			return 0, 0, err
 		}
-		unit, err := deviation(law)
+		unit, err := law.deviation()
 		return Wasserstein(pooled, table) / unit, 1, err
 	}}
 }
@@ -85,7 +85,7 @@ func RelativeMoment(k int) Statistic {
 		if err != nil {
 			return 0, 0, err
 		}
-		predicted, err := law.Moment(k)
+		predicted, err := law.moment(k)
 		return m.Spectrum.Moment(k), predicted, err
 	}}
 }
@@ -108,7 +108,7 @@ func stieltjesPart(name string, z complex128, part func(complex128) float64) Sta
 		if err != nil {
 			return 0, 0, err
 		}
-		s, err := law.Stieltjes(z)
+		s, err := law.law.Stieltjes(z)
 		if err != nil {
 			return 0, 0, err
 		}
