@@ -10,15 +10,6 @@ import (
 	"pastur/network"
 )
 
-// Complex is a complex number in JSON.
-type Complex struct {
-	Re Float `json:"re"`
-	Im Float `json:"im"`
-}
-
-// ComplexOf returns z for JSON.
-func ComplexOf(z complex128) Complex { return Complex{Float(real(z)), Float(imag(z))} }
-
 // Uncertain complex numbers carry the standard errors of their parts.
 type uncertainComplex struct {
 	Complex

@@ -77,10 +77,19 @@ func newRoot() *cobra.Command {
 		return errors.New(strconvTail.ReplaceAllString(err.Error(), "must be a whole number"))
 	})
 	root.AddCommand(
-		newVerify(), newLimit(), newRatio(), newClaims(),
+		newVerify(),
+		newClaims(),
+		newLimit(),
+		newRatio(),
+		newSpectrum(),
 		newLindeberg(),
 		newHessian(),
-		newPlan(), newRun(), newMerge(), newMissing(), newStatus(), newEmit(),
+		newPlan(),
+		newRun(),
+		newMerge(),
+		newMissing(),
+		newStatus(),
+		newEmit(),
 	)
 	return root
 }
