@@ -257,7 +257,7 @@ func (k *poles) least(i int) float64 {
 	return sum
 }
 
-func (k *poles) twist(u complex128) (angle, im float64) {
+func (k *poles) twist(u complex128) (angle, im float64, ok bool) {
 	ur, ui := real(u), imag(u)
 	square := ur*ur + ui*ui
 	for i := range k.all {
@@ -275,5 +275,5 @@ func (k *poles) twist(u complex128) (angle, im float64) {
 			im -= p.a * ui / (x*x + ui*ui)
 		}
 	}
-	return angle, im
+	return angle, im, true
 }

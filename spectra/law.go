@@ -48,6 +48,7 @@ type curve struct {
 
 	once    sync.Once
 	islands []island
+	series  *cumulative // where the distribution function has no closed form
 	err     error
 }
 
@@ -248,7 +249,7 @@ func (l *Law) Support() ([]Interval, error) {
 	}
 	out := make([]Interval, len(islands))
 	for i, s := range islands {
-		out[i] = Interval{s.lo * l.scale, s.hi * l.scale}
+		out[i] = Interval{s.lo*l.scale + 0, s.hi*l.scale + 0} // + 0: no minus zero
 	}
 	return out, nil
 }

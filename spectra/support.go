@@ -89,7 +89,18 @@ func (c *curve) findSupport() ([]island, error) {
 		if s.lo*s.hi < 0 && c.defect > 0 {
 			return nil, fmt.Errorf("support of %s at gamma = %v: 0 is in the interval [%v, %v] and an atom", c.population, c.gamma, s.lo, s.hi)
 		}
-		s.flo, s.fhi = c.distribution(complex(s.ulo, 0)), c.distribution(complex(s.uhi, 0))
+		if _, _, ok := c.t.twist(complex(s.uhi, 0)); !ok {
+			atom := max(0, c.defect)
+			from, to := 0.0, 1-atom
+			if s.lo >= 0 {
+				from, to = atom, 1
+			}
+			if err := c.integrate(s, from, to); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		s.flo, s.fhi = c.distribution(s.lo, complex(s.ulo, 0)), c.distribution(s.hi, complex(s.uhi, 0))
 		if s.uhi == 0 { // F(0) has the atom, this end has not
 			s.fhi -= max(0, c.defect)
 		}
