@@ -78,6 +78,7 @@ func newRoot() *cobra.Command {
 	})
 	root.AddCommand(
 		newVerify(), newLimit(), newRatio(), newClaims(),
+		newGMP(),
 		newLindeberg(),
 		newHessian(),
 		newPlan(), newRun(), newMerge(), newMissing(), newStatus(), newEmit(),
