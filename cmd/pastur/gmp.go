@@ -68,7 +68,7 @@ The population is --atoms VALUE:WEIGHT,... (weights sum to 1 within 1e-9), or
 			if err != nil {
 				return err
 			}
-			z, err := parsePoints(f.z)
+			z, err := parseUpperPoints(f.z)
 			if err != nil {
 				return err
 			}
@@ -235,8 +235,8 @@ func parseGrid(text string) ([]float64, error) {
 	return xs, nil
 }
 
-// parsePoints parses a list of points of the upper half-plane; empty is none.
-func parsePoints(text string) ([]complex128, error) {
+// parseUpperPoints parses a list of points of the upper half-plane; empty is none.
+func parseUpperPoints(text string) ([]complex128, error) {
 	if text == "" {
 		return nil, nil
 	}
