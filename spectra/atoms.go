@@ -56,6 +56,9 @@ func Atoms(values, weights []float64) (Population, error) {
 		return nil, err
 	}
 	p.name = fmt.Sprintf("%d atoms", len(p.tau))
+	if len(p.tau) == 1 {
+		p.name = "1 atom"
+	}
 	if p.zero > 0 {
 		p.name += fmt.Sprintf(" and mass %.6g at zero", p.zero)
 	}

@@ -253,3 +253,16 @@ func (l *Law) Support() ([]Interval, error) {
 	}
 	return out, nil
 }
+
+// Masses returns the mass of each interval of [Law.Support]; with the atom they sum to 1.
+func (l *Law) Masses() ([]float64, error) {
+	islands, err := l.curve.support()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]float64, len(islands))
+	for i, s := range islands {
+		out[i] = l.mass * (s.fhi - s.flo)
+	}
+	return out, nil
+}

@@ -81,6 +81,7 @@ func newRoot() *cobra.Command {
 		newClaims(),
 		newLimit(),
 		newRatio(),
+		newGMP(),
 		newSpectrum(),
 		newLindeberg(),
 		newHessian(),

@@ -240,21 +240,6 @@ func (o *spectrumOptions) block(changed func(string) bool) (i, j int, err error)
 	return i - 1, j - 1, nil
 }
 
-// parsePoints reads a list of complex numbers above the real axis.
-func parsePoints(text string) (points []complex128, err error) {
-	if text == "" {
-		return nil, nil
-	}
-	for _, part := range strings.Split(text, ",") {
-		z, err := strconv.ParseComplex(strings.TrimSpace(part), 128)
-		if err != nil || !(imag(z) > 0) || math.IsInf(imag(z), 1) || math.IsInf(real(z), 0) || math.IsNaN(real(z)) {
-			return nil, fmt.Errorf("--z must be complex numbers above the real axis like 0.1+0.1i, got %q", part)
-		}
-		points = append(points, z)
-	}
-	return points, nil
-}
-
 // writeEigenvalues writes an array of one row a matrix, zeros included, each
 // row ascending.
 func writeEigenvalues(path string, o *spectra.Outcome) error {
