@@ -34,9 +34,9 @@ func ParseClip(s string) (Clip, error) {
 // String says where, in words.
 func (c Clip) String() string {
 	if c.Quantile > 0 {
-		return fmt.Sprintf("its quantile %v", c.Quantile)
+		return fmt.Sprintf("the quantile %v of $|H|$", c.Quantile)
 	}
-	return fmt.Sprintf("its maximum over %.6g", 1/c.Fraction)
+	return fmt.Sprintf("the maximum of $|H|$ over %.6g", 1/c.Fraction)
 }
 
 // Value returns the clip of |h|. It is 0 if so much of h is 0.
