@@ -25,7 +25,7 @@ func crowded() network.Trajectory {
 // decide runs a claim as a suite would.
 func decide(t *testing.T, tr network.Trajectory, force network.Force, kind verdict.Kind, target float64, first int) verdict.Status {
 	t.Helper()
-	claim := &verdict.Claim{ID: string(force), Kind: kind, Target: target, Bad: 0.5, Looks: 3, Cells: []verdict.Cell{{
+	claim := &verdict.Claim{ID: string(force), Kind: kind, Target: target, Bad: 0.5, Looks: 1, Cells: []verdict.Cell{{
 		Key: string(force), X: 1, First: first, Chunk: 4, Assume: verdict.NearNormal,
 		New: func() (verdict.Sampler, error) {
 			return verdict.SamplerFunc(func(s *replicate.Stream) (float64, float64, error) { return tr.Statistic(s, force) }), nil
@@ -55,7 +55,7 @@ func TestForces(t *testing.T) {
 	}{
 		{fitted(), network.Dynamic, verdict.Exact, 0.5, 8, verdict.Pass},
 		{crowded(), network.Dynamic, verdict.Exact, 0.5, 4, verdict.Fail},
-		{crowded(), network.Relative, verdict.Bound, 0.5, 8, verdict.Pass},
+		{crowded(), network.Relative, verdict.Exact, 0.5, 4, verdict.Pass},
 		{fitted(), network.Bound, verdict.Exact, 1, 8, verdict.Pass},
 		{fitted(), network.Bound, verdict.Exact, 0.01, 4, verdict.Fail},
 		{fitted(), network.StaticHidden, verdict.Exact, 0.25, 8, verdict.Pass},
