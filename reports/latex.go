@@ -15,6 +15,8 @@ type LaTeX struct {
 	// Plain does without siunitx: numbers are aligned by splitting their column
 	// at the decimal point. Packages array and booktabs are wanted in any case.
 	Plain bool
+	// Width is that of the text in points; 0 is article's, 345.
+	Width float64
 	// Label is what \ref takes; empty: none is written.
 	Label string
 	// Comments are lines before the table, without the percent sign: version,
@@ -66,7 +68,11 @@ type numbers struct {
 // siunitx unless Plain; longtable where the table is longer than a page.
 func (t *Table) WriteLaTeX(w io.Writer, o LaTeX) error {
 	columns := t.latexColumns()
-	size, excess := fitColumns(columns, textWidth)
+	width := o.Width - 2
+	if o.Width == 0 {
+		width = textWidth
+	}
+	size, excess := fitColumns(columns, width)
 	lines := 0
 	for row := range t.Rows {
 		most := 1
@@ -85,11 +91,11 @@ func (t *Table) WriteLaTeX(w io.Writer, o LaTeX) error {
 	// for that, gets a page turned on its side.
 	turned := false
 	if excess > 1.12 || excess > 1 && long {
-		on, more := fitColumns(columns, textHeight)
+		on, more := fitColumns(columns, max(textHeight, 1.3*width))
 		if turned = more == 1 || long; turned {
 			size, long = on, true
 		} else {
-			size, excess = fitColumns(columns, textWidth)
+			size, excess = fitColumns(columns, width)
 		}
 	}
 	resize := excess > 1 && !turned
@@ -147,7 +153,7 @@ func (t *Table) WriteLaTeX(w io.Writer, o LaTeX) error {
 			out.WriteString("\\end{landscape}\n")
 		}
 	} else {
-		out.WriteString("\\begin{table}\n\\centering\n")
+		out.WriteString("\\begin{table}[htbp]\n\\centering\n")
 		if caption != "" {
 			fmt.Fprintf(&out, "%s\n", caption)
 		}

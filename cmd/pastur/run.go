@@ -76,6 +76,6 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return errors.New(strconvTail.ReplaceAllString(err.Error(), "must be a whole number"))
 	})
-	root.AddCommand(newVerify(), newLimit(), newRatio(), newClaims())
+	root.AddCommand(newVerify(), newLimit(), newRatio(), newClaims(), newAppendix())
 	return root
 }
