@@ -85,6 +85,7 @@ func newRoot() *cobra.Command {
 		newSpectrum(),
 		newLindeberg(),
 		newHessian(),
+		newAppendix(),
 		newPlan(),
 		newRun(),
 		newMerge(),
