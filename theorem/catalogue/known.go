@@ -25,6 +25,12 @@ func isHiddenCE(set *montecarlo.Setting) bool {
 	return set.Model == network.Hidden && set.Loss == network.CE
 }
 
+// isOneUnit: the one hidden block under cross-entropy whose ratio at finite C is
+// known, and quickly, without sampling.
+func isOneUnit(set *montecarlo.Setting) bool {
+	return isHiddenCE(set) && set.Block == network.VV && set.Hidden == 1
+}
+
 func isHiddenMSEWW(set *montecarlo.Setting) bool {
 	return set.Model == network.Hidden && set.Loss == network.MSE && set.Block == network.WW
 }
@@ -63,6 +69,8 @@ func limitAt(set *montecarlo.Setting, kappa float64) (float64, error) {
 		return theorem.LinearCERatio(set.Classes, set.Gamma, kappa)
 	case isHiddenMSEWW(set):
 		return theorem.HiddenMSEWWRatio(set.Classes, set.Gamma)
+	case isOneUnit(set):
+		return theorem.HiddenCEVVRatio(set.Classes, 1, kappa)
 	}
 	return 0, fmt.Errorf("no exact limit is known for block %s at finite classes", describeBlock(set))
 }
@@ -158,7 +166,7 @@ func Lookup(set montecarlo.Setting, kappa float64) (*Known, error) {
 		err = fmt.Errorf("no exact value is known for block %s at finite dim: want dim inf, or pastur ratio for an estimate", describeBlock(&set))
 	case !set.Limit():
 		ratio, err = Exact(&set)
-	case isHiddenCE(&set):
+	case isHiddenCE(&set) && !isOneUnit(&set):
 		k.Notes = append(k.Notes, "R: no closed form at finite C, only the limit of C^p R")
 	default:
 		ratio, err = limitAt(&set, kappa)
@@ -166,7 +174,7 @@ func Lookup(set montecarlo.Setting, kappa float64) (*Known, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !isHiddenCE(&set) {
+	if !isHiddenCE(&set) || isOneUnit(&set) {
 		k.Ratio, k.NormRatio = number(ratio), number(theorem.NormRatio(ratio))
 		blocks := set.Classes
 		if set.Block == network.WW {
