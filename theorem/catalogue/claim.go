@@ -246,6 +246,8 @@ func (s *Spec) aim(c *verdict.Claim, set *montecarlo.Setting) (err error) {
 	switch {
 	case name == "constant":
 		c.Target, err = Constant(set)
+	case name == "corrected":
+		c.Target, err = Corrected(set)
 	case s.Quantity == FiniteSize:
 		c.Target, err = finiteSizeCoefficient(set)
 	case name == "limit":

@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"fmt"
+	"math"
 
 	"pastur/montecarlo"
 	"pastur/network"
@@ -93,6 +94,27 @@ func Constant(set *montecarlo.Setting) (float64, error) {
 		return 0, err
 	}
 	return constantAt(effective, kappa)
+}
+
+// Corrected returns the constant with its first correction, constant (1 + a/C),
+// where that is known and finite: hidden CE vv at large enough m.
+func Corrected(set *montecarlo.Setting) (float64, error) {
+	constant, err := Constant(set)
+	if err != nil {
+		return 0, err
+	}
+	if !isHiddenCE(set) || set.Block != network.VV {
+		return 0, fmt.Errorf("no correction to the constant is known for block %s", describeBlock(set))
+	}
+	effective, kappa, err := isotropic(set)
+	if err != nil {
+		return 0, err
+	}
+	a, err := theorem.HiddenCEVVCorrection(effective.Hidden, kappa)
+	if err == nil && math.IsInf(a, 0) {
+		err = fmt.Errorf("the correction to the constant is of order 1/C only for hidden above (1 + sqrt 10) kappa, got %d at kappa %v", set.Hidden, kappa)
+	}
+	return constant * (1 + a/float64(set.Classes)), err
 }
 
 func constantAt(set *montecarlo.Setting, kappa float64) (float64, error) {

@@ -54,7 +54,7 @@ type Spec struct {
 	Against   montecarlo.Method // kind identity
 	Classes   []float64
 	Dims      []float64
-	Target    any // "exact", "limit", "constant" or a number
+	Target    any // "exact", "limit", "constant", "corrected" or a number
 	Power     float64
 	Good, Bad float64
 	AtLeast   bool
@@ -154,8 +154,8 @@ func (t *table) parseKind(s *Spec) {
 		case nil:
 			t.fail("target", `target is missing: want "exact", "limit", "constant" or a number`)
 		case string:
-			t.choice("target", "", "exact", "limit", "constant")
-			if (v == "constant") != (s.Quantity == Scaled) {
+			t.choice("target", "", "exact", "limit", "constant", "corrected")
+			if (v == "constant" || v == "corrected") != (s.Quantity == Scaled) {
 				t.fail("target", `target "constant" (of C^p R) and quantity "scaled" go together`)
 			}
 		default:
