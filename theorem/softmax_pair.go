@@ -214,6 +214,6 @@ func (p *softmaxPair) sum(classes float64, n int) (off, diag float64) {
 		}
 	}
 	area := lineStep * lineStep / float64(p.refine*p.refine)
-	off *= area
+	off = float64(off * area)
 	return off, (classes - 1) * (off + float64((classes-2)*float64(three*area)))
 }
