@@ -149,7 +149,6 @@ func distanceResult(d spectra.Distance) DistanceResult {
 	return DistanceResult{Float(d.Value), Float(d.Lo), Float(d.Hi), Float(d.Noise)}
 }
 
-
 func floats(x []float64) []Float {
 	out := make([]Float, len(x))
 	for k, v := range x {
