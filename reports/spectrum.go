@@ -62,12 +62,6 @@ type DistanceResult struct {
 	Noise Float `json:"noise"`
 }
 
-// Complex is a complex number in JSON.
-type Complex struct {
-	Re Float `json:"re"`
-	Im Float `json:"im"`
-}
-
 // StieltjesAt is the mean of s_H and of the law's transform at one z.
 type StieltjesAt struct {
 	Z         Complex `json:"z"`
@@ -131,7 +125,7 @@ func Spectrum(x *spectra.Experiment, o *spectra.Outcome, warnings []string) (Spe
 		r.Method, r.Steps, r.Probes = "lanczos", &x.Steps, &x.Probes
 	}
 	for _, g := range o.At {
-		r.StieltjesAt = append(r.StieltjesAt, StieltjesAt{complexOf(g.Z), complexOf(g.Empirical), complexOf(g.Predicted), distanceResult(g.Gap)})
+		r.StieltjesAt = append(r.StieltjesAt, StieltjesAt{ComplexOf(g.Z), ComplexOf(g.Empirical), ComplexOf(g.Predicted), distanceResult(g.Gap)})
 	}
 	var small []string
 	for _, d := range []struct {
@@ -154,8 +148,6 @@ func Spectrum(x *spectra.Experiment, o *spectra.Outcome, warnings []string) (Spe
 func distanceResult(d spectra.Distance) DistanceResult {
 	return DistanceResult{Float(d.Value), Float(d.Lo), Float(d.Hi), Float(d.Noise)}
 }
-
-func complexOf(z complex128) Complex { return Complex{Float(real(z)), Float(imag(z))} }
 
 func floats(x []float64) []Float {
 	out := make([]Float, len(x))

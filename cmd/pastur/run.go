@@ -66,7 +66,7 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return fmt.Errorf("unknown command %q: want verify, limit, ratio or claims (pastur --help)", args[0])
+				return fmt.Errorf("unknown command %q: want verify, limit, ratio, lindeberg or claims (pastur --help)", args[0])
 			}
 			return cmd.Help()
 		},
@@ -76,6 +76,12 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return errors.New(strconvTail.ReplaceAllString(err.Error(), "must be a whole number"))
 	})
-	root.AddCommand(newVerify(), newLimit(), newRatio(), newClaims(), newSpectrum())
+	root.AddCommand(
+		newVerify(), newLimit(), newRatio(), newClaims(),
+		newLindeberg(),
+		newSpectrum(),
+		newHessian(),
+		newPlan(), newRun(), newMerge(), newMissing(), newStatus(), newEmit(),
+	)
 	return root
 }

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"pastur/reports"
+)
+
+// plotFlags are the flags of every command that draws: the picture and its data.
+type plotFlags struct {
+	file, data string
+}
+
+func (p *plotFlags) register(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&p.file, "plot", "", "draw the results into this file: .svg, .png or .pdf")
+	cmd.Flags().StringVar(&p.data, "plot-data", "", "write the data of the picture into this CSV file")
+}
+
+// wanted says whether a picture or its data is asked for.
+func (p *plotFlags) wanted() bool { return p.file != "" || p.data != "" }
+
+// check refuses what could not be written, before anything is computed.
+func (p *plotFlags) check() error {
+	if p.file != "" {
+		if err := reports.CheckPlotFile(p.file); err != nil {
+			return fmt.Errorf("--plot: %w", err)
+		}
+	}
+	if p.data != "" {
+		if err := reports.CheckWritable(p.data); err != nil {
+			return fmt.Errorf("--plot-data %w", err)
+		}
+	}
+	return nil
+}
+
+// write writes what is asked for.
+func (p *plotFlags) write(picture reports.Picture) error {
+	if p.file != "" {
+		if err := picture.Write(p.file); err != nil {
+			return fmt.Errorf("--plot: %w", err)
+		}
+	}
+	if p.data != "" {
+		if err := reports.WriteData(p.data, picture); err != nil {
+			return fmt.Errorf("--plot-data %w", err)
+		}
+	}
+	return nil
+}
