@@ -91,6 +91,25 @@ func NewSpectrumData(x *spectra.Experiment, o *spectra.Outcome, bins int) (*Spec
 	return data, data.curve(o.Laws)
 }
 
+// Figure returns the spectrum as a figure.
+func (d *SpectrumData) Figure() *Figure {
+	plot := SpectrumPlot{
+		Caption: fmt.Sprintf("%s, γ = %s, %d matrices; Kolmogorov distance of their mean %s [%s, %s]", d.Ensemble,
+			Significant(d.Gamma, 4), d.Replicates, Significant(d.Kolmogorov, 2), Significant(d.KolmogorovLo, 2), Significant(d.KolmogorovHi, 2)),
+		Edges: d.Edges, Heights: d.Histogram, ExactBins: d.Predicted,
+		DensityX: d.Xs, Density: d.Density, Law: "Marchenko-Pastur",
+	}
+	if d.Replicates > 1 {
+		plot.Errors = d.Errors
+	} else {
+		plot.Caption = fmt.Sprintf("%s, γ = %s, 1 matrix; Kolmogorov distance %s", d.Ensemble, Significant(d.Gamma, 4), Significant(d.Kolmogorov, 2))
+	}
+	if d.AtomEmpirical > 0 || d.AtomPredicted > 0 {
+		plot.Atoms = []Atom{{At: 0, Mass: d.AtomPredicted, Counted: d.AtomEmpirical}}
+	}
+	return SpectrumFigure(plot)
+}
+
 // histogram fills in the bins.
 func (d *SpectrumData) histogram(o *spectra.Outcome) {
 	bins := len(d.Edges) - 1

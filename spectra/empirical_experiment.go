@@ -124,7 +124,7 @@ func (r *reference) deviation() (float64, error) {
 // single matrices.
 const (
 	commonAccuracy = 1e-9
-	ownAccuracy    = 1e-5
+	ownAccuracy    = 1e-4
 )
 
 func newReference(p Population, gamma, accuracy float64) (*reference, error) {

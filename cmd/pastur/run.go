@@ -84,6 +84,7 @@ func newRoot() *cobra.Command {
 		newGMP(),
 		newSpectrum(),
 		newLindeberg(),
+		newSpectrum(),
 		newHessian(),
 		newAppendix(),
 		newPlan(),

@@ -62,6 +62,7 @@ that are finished.`,
 	flags.IntVar(&o.steps, "lanczos", 0, "steps of stochastic Lanczos quadrature instead of eigenvalues")
 	flags.IntVar(&o.probes, "probes", 4, "random vectors a matrix, with --lanczos")
 	flags.StringVar(&o.eigenvalues, "eigenvalues", "", "FILE.npy for the eigenvalues, one row a matrix")
+	o.plot.register(cmd)
 	o.register(cmd)
 	out.register(cmd)
 	return cmd
@@ -69,6 +70,7 @@ that are finished.`,
 
 type spectrumOptions struct {
 	samplingFlags
+	plot                            plotFlags
 	init, pair, z, law, eigenvalues string
 	offDiagonal                     bool
 	steps, probes                   int
@@ -84,7 +86,7 @@ type spectrumPlan struct {
 }
 
 func spectrum(cmd *cobra.Command, f *settingFlags, out *output, o *spectrumOptions) error {
-	if err := errors.Join(out.check(), o.check()); err != nil {
+	if err := errors.Join(out.check(), o.check(), o.plot.check()); err != nil {
 		return err
 	}
 	z, err := parsePoints(o.z)
@@ -98,13 +100,16 @@ func spectrum(cmd *cobra.Command, f *settingFlags, out *output, o *spectrumOptio
 	// Everything is checked before anything is drawn.
 	plan := spectrumPlan{Seed: o.seed, Replicates: int(o.replicates), Z: []reports.Complex{}}
 	for _, z := range z {
-		plan.Z = append(plan.Z, reports.Complex{Re: reports.Float(real(z)), Im: reports.Float(imag(z))})
+		plan.Z = append(plan.Z, reports.ComplexOf(z))
 	}
 	for _, x := range experiments {
 		if err := x.Check(); err != nil {
 			return err
 		}
 		plan.Cells = append(plan.Cells, x.Key())
+	}
+	if o.plot.wanted() && len(experiments) > 1 {
+		return errors.New("--plot draws one spectrum, so --dim and --classes must be single values")
 	}
 	if o.eigenvalues != "" {
 		switch {
@@ -152,6 +157,15 @@ func spectrum(cmd *cobra.Command, f *settingFlags, out *output, o *spectrumOptio
 		}
 		classes := x.Ensemble.Setting.Classes
 		groups[classes] = append(groups[classes], &results[i])
+		if o.plot.wanted() {
+			data, err := reports.NewSpectrumData(x, outcome, 0)
+			if err != nil {
+				return err
+			}
+			if err := o.plot.write(data.Figure()); err != nil {
+				return err
+			}
+		}
 		if o.eigenvalues != "" {
 			if err := writeEigenvalues(o.eigenvalues, outcome); err != nil {
 				return err
