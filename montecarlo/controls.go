@@ -68,6 +68,22 @@ func fit(sampler raw, key string, classesAReplicate int) (coefficients, error) {
 	return c, nil
 }
 
+// pilotCap returns multiple times the mean of diag over a pilot sample.
+func pilotCap(sampler raw, key string, classesAReplicate int, multiple float64) (float64, error) {
+	n := max(minPilot, min(maxPilot, pilotClasses/classesAReplicate))
+	stream := replicate.NewStream(0, "cap of "+key, 0)
+	control := make([]float64, sampler.controls())
+	sum := 0.0
+	for range n {
+		_, diag, err := sampler.sample(stream, control)
+		if err != nil {
+			return 0, err
+		}
+		sum += diag
+	}
+	return float64(multiple*sum) / float64(n), nil
+}
+
 // shrink scales the coefficients by the factor that lets a run be believed
 // soonest. What full controls leave over is small but heavy-tailed, and the tail
 // gate of package verdict asks for 100 replicates a unit of kurtosis: a part of
@@ -204,6 +220,7 @@ type controlled struct {
 	raw
 	beta    coefficients
 	scratch []float64
+	cap     float64 // of off, 0 for none
 	unit    float64 // of what is reported, see Setting.unit
 }
 
@@ -212,6 +229,9 @@ func (c *controlled) Sample(s *replicate.Stream) (off, diag float64, err error) 
 	for j, x := range c.scratch {
 		off -= float64(c.beta.off[j] * x)
 		diag -= float64(c.beta.diag[j] * x)
+	}
+	if c.cap > 0 {
+		off = min(off, c.cap)
 	}
 	return off * c.unit, diag * c.unit, err
 }

@@ -21,9 +21,15 @@ type Estimator struct {
 	// Tilted says that hidden cross-entropy pairs come from tilted densities
 	// (the default): without, their heavy tails are missed.
 	Tilted bool
+	// Truncate, if positive, replaces off by min(off, Truncate diag_0), diag_0 a
+	// pilot's mean of diag: a bounded-above statistic whose mean is at most that of
+	// off, so that a lower bound on the truncated ratio is one on R. It is for heavy
+	// tails that leave no interval for R itself to be believed. Two-point only.
+	Truncate float64
 
 	once     sync.Once
 	beta     coefficients
+	cap      float64 // of off, in the sampler's own unit
 	pilotErr error
 }
 
@@ -39,6 +45,9 @@ func (e *Estimator) Key() string {
 		key += fmt.Sprintf(" points=%d", e.Points)
 		if e.Tilted {
 			key += " tilted"
+		}
+		if e.Truncate > 0 {
+			key += fmt.Sprintf(" truncated=%v", e.Truncate)
 		}
 	}
 	return key
@@ -69,6 +78,9 @@ func New(s Setting, method Method) (*Estimator, error) {
 	e.Points = points
 	if s.Model == network.Hidden && s.Loss == network.CE {
 		e.Points, e.Tilted = 2, true
+	}
+	if n, _ := s.Data.Dims(); s.Data.Given() {
+		e.Points = min(e.Points, n)
 	}
 	return e, nil
 }
@@ -107,33 +119,26 @@ func (e *Estimator) Sampler() (Sampler, error) {
 		return &realisation{setting: e.Setting, method: e.Method}, nil
 	}
 	e.once.Do(func() {
-		e.beta, e.pilotErr = fit(e.raw(), e.Key(), max(e.Setting.Classes, e.Setting.Hidden)*e.Points)
+		work := max(e.Setting.Classes, e.Setting.Hidden) * e.Points
+		if e.beta, e.pilotErr = fit(e.raw(), e.Key(), work); e.pilotErr == nil && e.Truncate > 0 {
+			e.cap, e.pilotErr = pilotCap(e.raw(), e.Key(), work, e.Truncate)
+		}
 	})
 	if e.pilotErr != nil {
 		return nil, fmt.Errorf("%s: %w", e.Key(), e.pilotErr)
 	}
 	r := e.raw()
-	return &controlled{raw: r, beta: e.beta, scratch: make([]float64, r.controls()), unit: e.Setting.unit()}, nil
+	return &controlled{raw: r, beta: e.beta, scratch: make([]float64, r.controls()), cap: e.cap, unit: e.Setting.unit()}, nil
 }
 
 // Work is the approximate number of elementary steps (a logit, a multiply-add
 // of a matrix product) in one replicate: enough to size chunks by.
 func (e *Estimator) Work() float64 {
+	if e.Method == TwoPoint {
+		return e.pointWork() + e.logitWork()
+	}
 	s := &e.Setting
 	c, m, d, n := float64(s.Classes), float64(s.Hidden), s.Dim, s.Samples
-	if e.Method == TwoPoint {
-		p := float64(e.Points)
-		if s.Model == network.Linear {
-			return c * p
-		}
-		if s.Loss == network.CE {
-			if s.Block == network.VV {
-				return c*p + 4*m
-			}
-			return c * m * (3 + m/8)
-		}
-		return m * (p + m)
-	}
 	blocks, width := c*(c+1)/2, d
 	if s.Block == network.WW {
 		blocks = m * (m + 1) / 2
@@ -147,4 +152,36 @@ func (e *Estimator) Work() float64 {
 		return n * n * (width + blocks) / 8
 	}
 	return n * width * width * blocks / 16
+}
+
+// logitWork is the part of a two-point replicate's work that the points' law does
+// not change.
+func (e *Estimator) logitWork() float64 {
+	s := &e.Setting
+	c, m, p := float64(s.Classes), float64(s.Hidden), float64(e.Points)
+	switch {
+	case s.Model == network.Linear:
+		return c * p
+	case s.Loss == network.MSE:
+		return m * (p + m)
+	case s.Block == network.VV:
+		return c*p + 4*m
+	default:
+		return c * m * (3 + m/8)
+	}
+}
+
+// pointWork is the part that draws coordinates.
+func (e *Estimator) pointWork() float64 {
+	s, p := &e.Setting, float64(e.Points)
+	switch {
+	case s.Limit() || s.Data.Gaussian():
+		return 0
+	case s.Data.kind == "rademacher":
+		return p * s.Dim / 16
+	case s.Data.kind == "spiked":
+		return p * float64(s.Data.count)
+	default:
+		return p * s.Dim
+	}
 }

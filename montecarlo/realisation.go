@@ -21,6 +21,7 @@ type realisation struct {
 	method  Method
 	net     *network.Net
 	x       *mat.Dense
+	law     law // of the data; nil if they are standard normal or given
 }
 
 // checkMemory refuses sizes beyond MaxMemory.
@@ -52,12 +53,40 @@ func (r *realisation) draw(s *replicate.Stream) (*network.State, error) {
 			return nil, err
 		}
 		r.net = net
-		r.x = mat.NewDense(int(set.Samples), int(set.Dim), nil)
+		if err := r.prepareData(); err != nil {
+			return nil, err
+		}
 	} else {
 		r.net.Redraw(s, set.Init)
 	}
-	s.Normals(r.x.RawMatrix().Data)
+	r.drawData(s)
 	return network.Evaluate(r.net, set.Loss, r.x, nil)
+}
+
+// prepareData allocates the data matrix, or reads a given one.
+func (r *realisation) prepareData() (err error) {
+	set := &r.setting
+	if set.Data.Given() {
+		r.x, err = set.Data.set.rows.Matrix()
+		return err
+	}
+	r.x = mat.NewDense(int(set.Samples), int(set.Dim), nil)
+	r.law, err = set.Data.law(set.Dim)
+	return err
+}
+
+// drawData draws the data, unless they are given.
+func (r *realisation) drawData(s *replicate.Stream) {
+	switch {
+	case r.setting.Data.Given():
+	case r.law == nil:
+		s.Normals(r.x.RawMatrix().Data)
+	default:
+		n, _ := r.x.Dims()
+		for k := range n {
+			r.law.fill(s, r.x.RawRowView(k), 0, 0)
+		}
+	}
 }
 
 // Sample draws one realisation and returns the averages of |H_ij|_F^2 over
@@ -113,7 +142,12 @@ const gramBatch = 256
 //
 //	sum_{i!=j} |H_ij|_F^2 = sum_nm M_nm [ (p_n.p_m)^2 - sum_i p_ni^2 p_mi^2 ].
 func normsByGram(state *network.State, block network.Block) (off, diag float64) {
-	m := gramSquared(state, block)
+	return normsByWeights(state, block, gramSquared(state, block))
+}
+
+// normsByWeights is normsByGram for any symmetric matrix M in place of the squared
+// inner products.
+func normsByWeights(state *network.State, block network.Block, m *mat.Dense) (off, diag float64) {
 	k := blocks(state, block)
 	var pairs [][2]int
 	for i := range k {

@@ -37,6 +37,7 @@ type Setting struct {
 	Dim     float64      // d, a whole number, or +Inf for the limit d, N -> infinity
 	Samples float64      // N, a whole number; 0 stands for Dim/Gamma, rounded
 	Init    network.Init // law of the weights
+	Data    Data         // law of the data, or a data set; zero is N(0, I)
 }
 
 // maxSize is the largest d and N: whole numbers beyond it are not all doubles.
@@ -44,7 +45,8 @@ const maxSize = 1 << 50
 
 // Complete checks the setting and fills in what follows from the rest: N from
 // d and gamma, or gamma from d and N. As N is whole, gamma becomes d/N exactly,
-// which may differ a little from what was asked. In the limit N is +Inf.
+// which may differ a little from what was asked. In the limit N is +Inf. A given
+// data set fixes N and d: both may be left 0.
 func (s Setting) Complete() (Setting, error) {
 	if _, err := network.ParseModel(string(s.Model)); err != nil {
 		return s, err
@@ -56,6 +58,9 @@ func (s Setting) Complete() (Setting, error) {
 		return s, err
 	}
 	if err := s.Model.Supports(s.Block); err != nil {
+		return s, err
+	}
+	if err := s.sizeOfData(); err != nil {
 		return s, err
 	}
 	whole := func(name string, v float64) error {
@@ -81,7 +86,7 @@ func (s Setting) Complete() (Setting, error) {
 	}
 	if math.IsInf(s.Dim, 1) {
 		s.Samples = math.Inf(1)
-		return s, nil
+		return s, s.checkData()
 	}
 	if err := whole("dim", s.Dim); err != nil {
 		return s, err
@@ -96,7 +101,20 @@ func (s Setting) Complete() (Setting, error) {
 		return s, err
 	}
 	s.Gamma = s.Dim / s.Samples
-	return s, nil
+	return s, s.checkData()
+}
+
+// sizeOfData takes N and d from a given data set.
+func (s *Setting) sizeOfData() error {
+	if !s.Data.Given() {
+		return nil
+	}
+	n, d := s.Data.Dims()
+	if s.Dim != 0 && s.Dim != float64(d) || s.Samples != 0 && s.Samples != float64(n) {
+		return fmt.Errorf("the data set has %d rows and %d columns, which are N and d: leave samples and dim out, got %v and %v", n, d, s.Samples, s.Dim)
+	}
+	s.Dim, s.Samples = float64(d), float64(n)
+	return nil
 }
 
 // Limit reports whether the setting is the limit d, N -> infinity.
@@ -114,14 +132,28 @@ func (s Setting) String() string {
 	} else {
 		text += fmt.Sprintf(" d=%.0f N=%.0f", s.Dim, s.Samples)
 	}
-	return text + " " + string(s.Init)
+	text += " " + string(s.Init)
+	if !s.Data.Gaussian() {
+		text += " data=" + s.Data.String()
+	}
+	return text
 }
 
 // unit is the factor between what the two-point samplers compute and what is
 // reported. The d x d blocks have E|H|_F^2 of order d: samplers compute it over
 // d, and so it is reported in the limit. The m x m blocks of a hidden net need
 // no scaling.
+//
+// In the limit correlated data multiply the d x d blocks by tr Sigma^2/d, see
+// theorem.TraceMoments.
 func (s *Setting) unit() float64 {
+	if s.Limit() && !(s.Model == network.Hidden && s.Block == network.VV) {
+		t, err := s.Traces()
+		if err != nil {
+			panic("montecarlo: unchecked setting: " + err.Error())
+		}
+		return t.Second
+	}
 	if s.Limit() || s.Model == network.Hidden && s.Block == network.VV {
 		return 1
 	}
@@ -132,6 +164,13 @@ func (s *Setting) unit() float64 {
 // point paired with itself and of two points.
 func (s *Setting) weights() (single, pair float64) {
 	single, pair = s.Gamma, 1
+	if s.Limit() && !s.Data.Gaussian() {
+		t, err := s.Traces()
+		if err != nil {
+			panic("montecarlo: unchecked setting: " + err.Error())
+		}
+		single = t.EffectiveGamma(s.Gamma)
+	}
 	if !s.Limit() {
 		pair = 1 - 1/s.Samples
 	}

@@ -88,6 +88,10 @@ func (t *pairTilt) prepare(v, w, cov, theta float64) {
 	root := math.Sqrt(v * w)
 	det := float64(v*w) - float64(cov*cov)
 	t.outside = factor(v, w, cov)
+	if root == 0 { // a point at 0
+		t.theta, t.q0, t.zIn = 0, 1, 0
+		return
+	}
 	t.quadrant = quadrantProbability(cov / root)
 	if det <= float64(1e-9*root*root) {
 		theta = 0 // one point is a multiple of the other, as at d = 1

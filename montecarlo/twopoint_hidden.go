@@ -19,7 +19,7 @@ type hiddenMSEWW struct {
 	setting Setting
 	n       int
 	limit   bool
-	points  *wishart
+	points  *pointSet
 	weights *wishart // m vectors in R^C: the columns of V
 
 	xi, z  []float64
@@ -34,24 +34,21 @@ const weightDraws = 2
 func newHiddenMSEWW(s Setting, n int) *hiddenMSEWW {
 	words := (s.Hidden + 63) / 64
 	return &hiddenMSEWW{
-		setting: s, n: n, limit: s.Limit(), points: newWishart(n, s.Dim),
+		setting: s, n: n, limit: s.Limit(), points: newPoints(n, &s),
 		weights: newWishart(s.Hidden, float64(s.Classes)),
 		xi:      make([]float64, n), z: make([]float64, n),
 		active: make([]uint64, n*words), words: words,
 	}
 }
 
-// controls: at finite d the means over points of |x|^2/d - 1 and over pairs of
-// (x.x')^2/d - 1; in the limit there are none.
-func (t *hiddenMSEWW) controls() int {
-	if t.limit {
-		return 0
-	}
-	return 2
-}
+// controls: at finite d the means over points of |x|^2/d and over pairs of
+// (x.x')^2/d, less their means; in the limit there are none.
+func (t *hiddenMSEWW) controls() int { return t.points.controls() }
 
 func (t *hiddenMSEWW) sample(s *replicate.Stream, control []float64) (off, diag float64, err error) {
-	t.points.draw(s)
+	if err := t.points.draw(s); err != nil {
+		return 0, 0, err
+	}
 	t.activate(s)
 	offMask, diagMask := t.masks(control)
 	offWeight, diagWeight := t.weightMoments(s)
@@ -89,7 +86,7 @@ func (t *hiddenMSEWW) masks(control []float64) (off, diag float64) {
 		a := t.both(k, k)
 		singleOff += float64(g2 * float64(a*(a-1)))
 		singleDiag += float64(g2 * a)
-		gram1 += g - 1
+		gram1 += g - t.points.traces.First
 		for l := range k {
 			weight := 1.0
 			if !t.limit {
@@ -99,11 +96,11 @@ func (t *hiddenMSEWW) masks(control []float64) (off, diag float64) {
 			a := t.both(k, l)
 			pairOff += float64(weight * float64(a*(a-1)))
 			pairDiag += float64(weight * a)
-			gram2 += weight - 1
+			gram2 += weight - t.points.traces.Second
 		}
 	}
 	points, pairs := float64(n), float64(n*(n-1)/2)
-	if !t.limit {
+	if t.controls() > 0 {
 		control[0], control[1] = gram1/points, gram2/pairs
 	}
 	self, cross := t.setting.weights()

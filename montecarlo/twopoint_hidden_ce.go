@@ -33,7 +33,7 @@ type hiddenCEVV struct {
 	tilted  bool
 	varW    float64 // variance of a hidden weight times its fan-in
 	varV    float64 // variance of an output weight
-	points  *wishart
+	points  *pointSet
 	pair    pairTilt
 	point   pointTilt
 	h, k    []float64
@@ -43,7 +43,7 @@ type hiddenCEVV struct {
 func newHiddenCEVV(s Setting, tilted bool) *hiddenCEVV {
 	return &hiddenCEVV{
 		setting: s, tilted: tilted, varW: s.Init.Variance(1), varV: s.Init.Variance(float64(s.Hidden)),
-		points: newWishart(2, s.Dim), h: make([]float64, s.Hidden), k: make([]float64, s.Hidden),
+		points: newPoints(2, &s), h: make([]float64, s.Hidden), k: make([]float64, s.Hidden),
 		pair: pairTilt{most: pairTiltCap(s.Hidden)}, point: pointTilt{most: pointTiltCap(s.Hidden)},
 		sums: newSoftmaxSums(2),
 	}
@@ -61,7 +61,9 @@ func tiltOr0(tilted bool, theta float64) float64 {
 }
 
 func (t *hiddenCEVV) sample(s *replicate.Stream, _ []float64) (off, diag float64, err error) {
-	t.points.draw(s)
+	if err := t.points.draw(s); err != nil {
+		return 0, 0, err
+	}
 	g := t.points.gram
 	self, cross := t.setting.weights()
 
@@ -126,7 +128,7 @@ type hiddenCEWW struct {
 	setting    Setting
 	tilted     bool
 	varW, varV float64
-	points     *wishart
+	points     *pointSet
 	pair       pairTilt
 	point      pointTilt
 	h, k       []float64
@@ -141,20 +143,16 @@ func newHiddenCEWW(s Setting, tilted bool) *hiddenCEWW {
 	m := s.Hidden
 	return &hiddenCEWW{
 		setting: s, tilted: tilted, varW: s.Init.Variance(1), varV: s.Init.Variance(float64(m)),
-		points: newWishart(2, s.Dim), h: make([]float64, m), k: make([]float64, m),
+		points: newPoints(2, &s), h: make([]float64, m), k: make([]float64, m),
 		pair: pairTilt{most: pairTiltCap(m)}, point: pointTilt{most: pointTiltCap(m)},
 		v: make([]float64, s.Classes*m), p: make([]float64, s.Classes), active: make([]int, 0, m), mean: make([]float64, m),
 		covH: make([]float64, m*m), covK: make([]float64, m*m),
 	}
 }
 
-// controls: at finite d |x|^2/d - 1 and (x.x')^2/d - 1, averaged over the draws.
-func (t *hiddenCEWW) controls() int {
-	if t.setting.Limit() {
-		return 0
-	}
-	return 2
-}
+// controls: at finite d |x|^2/d and (x.x')^2/d less their means, averaged over the
+// draws.
+func (t *hiddenCEWW) controls() int { return t.points.controls() }
 
 // drawsPerV is the number of data and hidden-weight draws a replicate averages
 // under one V, whose C m normals are half the cost of a draw.
@@ -167,7 +165,10 @@ func (t *hiddenCEWW) sample(s *replicate.Stream, control []float64) (off, diag f
 	}
 	clear(control)
 	for range drawsPerV {
-		o, d := t.draw(s, control)
+		o, d, err := t.draw(s, control)
+		if err != nil {
+			return 0, 0, err
+		}
 		off += float64(o / drawsPerV)
 		diag += float64(d / drawsPerV)
 	}
@@ -177,15 +178,19 @@ func (t *hiddenCEWW) sample(s *replicate.Stream, control []float64) (off, diag f
 	return off, diag, nil
 }
 
-func (t *hiddenCEWW) draw(s *replicate.Stream, control []float64) (off, diag float64) {
-	t.points.draw(s)
+func (t *hiddenCEWW) draw(s *replicate.Stream, control []float64) (off, diag float64, err error) {
+	if err := t.points.draw(s); err != nil {
+		return 0, 0, err
+	}
 	g := t.points.gram
 	self, cross := t.setting.weights()
 	weight := 1.0 // (x.x')^2/d
 	if !t.setting.Limit() {
 		weight = float64(t.setting.Dim * g[1] * g[1])
-		control[0] += float64((g[0] - 1) / drawsPerV)
-		control[1] += float64((weight - 1) / drawsPerV)
+	}
+	if t.controls() > 0 {
+		control[0] += float64((g[0] - t.points.traces.First) / drawsPerV)
+		control[1] += float64((weight - t.points.traces.Second) / drawsPerV)
 	}
 
 	t.pair.prepare(float64(t.varW*g[0]), float64(t.varW*g[3]), float64(t.varW*g[1]), tiltOr0(t.tilted, wwPairTilt*t.varV))
@@ -205,7 +210,7 @@ func (t *hiddenCEWW) draw(s *replicate.Stream, control []float64) (off, diag flo
 	scale = float64(self * float64(g[0]*g[0]) * elementary.Exp(logWeight))
 	off += float64(scale * pointOff)
 	diag += float64(scale * pointDiag)
-	return off, diag
+	return off, diag, nil
 }
 
 // activate lists the units active at both points: the others contribute

@@ -17,7 +17,7 @@ type linearCE struct {
 	setting Setting
 	n       int
 	kappa   float64
-	points  *wishart
+	points  *pointSet
 	limit   bool
 	cap     float64 // truncation of e in the controls
 
@@ -39,7 +39,7 @@ const capFraction = 0.2
 func newLinearCE(s Setting, n int) *linearCE {
 	kappa := s.Init.Kappa(s.Model)
 	t := &linearCE{
-		setting: s, n: n, kappa: kappa, points: newWishart(n, s.Dim), limit: s.Limit(),
+		setting: s, n: n, kappa: kappa, points: newPoints(n, &s), limit: s.Limit(),
 		cap:  capFraction * float64(s.Classes) * elementary.Exp(kappa/2),
 		sums: newSoftmaxSums(n), capped: make([]float64, 2*n), cappedPair: make([]float64, n*(n-1)/2),
 		xi: make([]float64, n), z: make([]float64, n),
@@ -61,12 +61,9 @@ func (t *linearCE) cappedMeans(v float64) (first, second float64) {
 // controls, with e truncated at cap: means over points of sum e/E - 1 and
 // sum e^2/E - 1, over pairs of sum e e'/E - 1; at finite d, where E of the
 // truncated product has no closed form, that of the plain one, and also
-// |x|^2/d - 1 and (x.x')^2/d - 1.
+// |x|^2/d and (x.x')^2/d less their means (unless the data are given).
 func (t *linearCE) controls() int {
-	if t.limit {
-		return 3
-	}
-	return 5
+	return 3 + t.points.controls()
 }
 
 // leadingOrder is the number of classes from which linearize is used: the
@@ -79,18 +76,24 @@ const leadingOrder = 10_000
 //	C^4 off:  gamma e^{2k} (1 + 2 a2 - 4 a1 + (2+2k) g) + (1 + 2 a11 - 4 a1 + w)
 //	C^2 diag: gamma e^k    (1 +   a2 - 2 a1 + (2+k) g)  + (1 +   a11 - 2 a1 + w)
 //
-// with k = kappa, g and w the controls |x|^2/d - 1 and (x.x')^2/d - 1.
+// with k = kappa, g and w the controls |x|^2/d - 1 and (x.x')^2/d - 1. For data
+// with trace moments (t, u) instead of (1, 1), k = kappa t, gamma is multiplied by
+// t^2, the coefficient 2 of g becomes 2/t, k of g kappa, and the 1 is u.
 func (t *linearCE) linearize() (coefficients, bool) {
 	if t.setting.Classes < leadingOrder {
 		return coefficients{}, false
 	}
-	k := t.kappa
-	self, cross := t.setting.weights()
+	trace := t.points.traces
+	k := float64(t.kappa * trace.First)
+	self, weight := t.setting.weights()
+	cross := float64(weight * trace.Second)
+	self *= float64(trace.First * trace.First)
 	off := float64(self * elementary.Exp(2*k))
 	diag := float64(self * elementary.Exp(k))
+	power := 2 / trace.First // d log g^2 / dg
 	c := coefficients{
-		off:  []float64{-4 * (off + cross), 2 * off, 2 * cross, off * (2 + float64(2*k)), cross},
-		diag: []float64{-2 * (diag + cross), diag, cross, diag * (2 + k), cross},
+		off:  []float64{-4 * (off + cross), 2 * off, 2 * cross, off * (power + float64(2*t.kappa)), weight},
+		diag: []float64{-2 * (diag + cross), diag, cross, diag * (power + t.kappa), weight},
 	}
 	n := t.controls()
 	c.off, c.diag = c.off[:n], c.diag[:n]
@@ -103,7 +106,9 @@ func (t *linearCE) linearize() (coefficients, bool) {
 }
 
 func (t *linearCE) sample(s *replicate.Stream, control []float64) (off, diag float64, err error) {
-	t.points.draw(s)
+	if err := t.points.draw(s); err != nil {
+		return 0, 0, err
+	}
 	t.sums.reset()
 	clear(t.capped)
 	clear(t.cappedPair)
@@ -198,7 +203,7 @@ func (t *linearCE) combine(control []float64) (off, diag float64) {
 		}
 		a1 += float64(t.capped[2*k]/m1/c) - 1
 		a2 += float64(t.capped[2*k+1]/m2/c) - 1
-		gram1 += g - 1
+		gram1 += g - t.points.traces.First
 		for l := range k {
 			r := t.points.gram[k*n+l]
 			weight := 1.0 // (x.x')^2/d
@@ -214,13 +219,13 @@ func (t *linearCE) combine(control []float64) (off, diag float64) {
 				sum := v + float64(t.kappa*t.points.gram[l*n+l]) + float64(2*t.kappa*r)
 				a11 += float64(t.sums.product(l, k)*elementary.Exp(-sum/2)/c) - 1
 			}
-			gram2 += weight - 1
+			gram2 += weight - t.points.traces.Second
 			pair++
 		}
 	}
 	points, pairs := float64(n), float64(n*(n-1)/2)
 	control[0], control[1], control[2] = a1/points, a2/points, a11/pairs
-	if !t.limit {
+	if t.controls() > 3 {
 		control[3], control[4] = gram1/points, gram2/pairs
 	}
 	self, cross := t.setting.weights()

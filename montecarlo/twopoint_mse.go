@@ -11,17 +11,19 @@ import (
 type linearMSE struct {
 	setting Setting
 	n       int
-	points  *wishart
+	points  *pointSet
 }
 
 func newLinearMSE(s Setting, n int) *linearMSE {
-	return &linearMSE{s, n, newWishart(n, s.Dim)}
+	return &linearMSE{s, n, newPoints(n, &s)}
 }
 
 func (t *linearMSE) controls() int { return 0 }
 
 func (t *linearMSE) sample(s *replicate.Stream, _ []float64) (off, diag float64, err error) {
-	t.points.draw(s)
+	if err := t.points.draw(s); err != nil {
+		return 0, 0, err
+	}
 	n := t.n
 	var single, pair float64
 	for k := range n {
@@ -47,14 +49,14 @@ func (t *linearMSE) sample(s *replicate.Stream, _ []float64) (off, diag float64,
 type hiddenMSEVV struct {
 	setting Setting
 	n       int
-	points  *wishart
+	points  *pointSet
 	xi, z   []float64
 	h       []float64 // n x m
 }
 
 func newHiddenMSEVV(s Setting, n int) *hiddenMSEVV {
 	return &hiddenMSEVV{
-		setting: s, n: n, points: newWishart(n, s.Dim),
+		setting: s, n: n, points: newPoints(n, &s),
 		xi: make([]float64, n), z: make([]float64, n), h: make([]float64, n*s.Hidden),
 	}
 }
@@ -62,7 +64,9 @@ func newHiddenMSEVV(s Setting, n int) *hiddenMSEVV {
 func (t *hiddenMSEVV) controls() int { return 0 }
 
 func (t *hiddenMSEVV) sample(s *replicate.Stream, _ []float64) (off, diag float64, err error) {
-	t.points.draw(s)
+	if err := t.points.draw(s); err != nil {
+		return 0, 0, err
+	}
 	n, m := t.n, t.setting.Hidden
 	root := math.Sqrt(t.setting.Init.Variance(1)) // variance times fan-in
 	xi := t.xi[:t.points.columns]

@@ -1,160 +1,250 @@
 package replicate
 
 import (
-	"bufio"
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 )
 
-// Folder keeps finished chunks on disk, one append-only file a cell, so that a
-// run can be killed at any moment and resumed. A file is JSON lines: a header
-// that says whose chunks these are, then one record a chunk with its checksum.
-// Each line is written by one append, so a kill can tear only the last line,
-// which the next run drops.
-type Folder struct{ dir string }
+// Folder keeps finished chunks on disk, so that a run can be killed at any
+// moment and resumed, and so that several processes, on several machines, can
+// share the work of one run. Every process appends to a file of its own, which
+// nobody else writes: two processes that compute the same chunks do no harm,
+// and files gathered from several folders into one are one folder.
+//
+// A file being written is named NAME-UNIQUE.part; [Folder.Close] closes it with
+// a footer, syncs it and renames it to NAME-UNIQUE.jsonl. A kill leaves a .part
+// file whose complete lines are all good, and tears at most the last line.
+type Folder struct {
+	dir string
+	opt FolderOptions
 
-// OpenFolder opens dir, creating it if need be.
+	mu      sync.Mutex
+	loaded  error // of load, if done
+	done    bool
+	chunks  map[Cell]map[int]stored
+	builds  map[string]string // build: the first file of it
+	journal *journal          // nil before the first record
+}
+
+// FolderOptions says whose files a folder holds.
+type FolderOptions struct {
+	// Run is the identity of the run, a plan's hash. Files of another run are
+	// refused. Empty: any settings' chunks, kept apart by seed, key and chunk
+	// size.
+	Run string
+	// Build is stamped on every file written: what computes the chunks, as
+	// JSON. If it is not nil, files with another stamp are refused.
+	Build json.RawMessage
+	// Name begins the names of the files written; "chunks" if empty.
+	Name string
+}
+
+// Cell names the draws of one cell of one run.
+type Cell struct {
+	Seed      uint64
+	Key       string
+	ChunkSize int
+}
+
+// stored is a chunk's record as it was read or written.
+type stored struct {
+	record  json.RawMessage
+	seconds float64
+	file    string
+}
+
+// OpenFolder opens dir, creating it if need be, for the chunks of any run.
 func OpenFolder(dir string) (*Folder, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("state folder: %w", err)
 	}
-	return &Folder{dir}, nil
+	return NewFolder(dir, FolderOptions{}), nil
 }
 
-type logHeader struct {
-	Format    string `json:"format"`
-	Version   int    `json:"version"`
-	Seed      uint64 `json:"seed"`
-	ChunkSize int    `json:"chunk_size"`
-	Cell      string `json:"cell"`
+// NewFolder returns the folder dir, which must exist before it is used, for
+// the chunks that opt describes.
+func NewFolder(dir string, opt FolderOptions) *Folder {
+	if opt.Name == "" {
+		opt.Name = "chunks"
+	}
+	return &Folder{dir: dir, opt: opt, chunks: make(map[Cell]map[int]stored), builds: make(map[string]string)}
 }
 
-type logRecord struct {
-	Chunk  int             `json:"chunk"`
-	Sum    string          `json:"sum"`
-	Record json.RawMessage `json:"record"`
+// Dir returns the folder's name.
+func (f *Folder) Dir() string { return f.dir }
+
+// mostProblems is how many bad files one error names.
+const mostProblems = 10
+
+// Load reads the folder's files, once. It is an error if a file belongs to
+// another run, if a complete line has been altered, if a closed file has been
+// cut, or if two files differ on a chunk; the error names each such file.
+func (f *Folder) Load() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.load()
 }
 
-// Log is the file of one cell. Its methods may be called concurrently.
-type Log struct {
-	path    string
-	mu      sync.Mutex
-	file    *os.File
-	records map[int]json.RawMessage
-	broken  error // a failed append may have torn a line: no more appends
-}
-
-// Cell opens the log of a cell, reading the chunks it holds. It is an error if
-// the file belongs to another run or a complete line of it has been altered.
-func (f *Folder) Cell(seed uint64, key string, chunkSize int) (*Log, error) {
-	header, err := json.Marshal(logHeader{"pastur chunks", Version, seed, chunkSize, key})
+func (f *Folder) load() error {
+	if f.done {
+		return f.loaded
+	}
+	f.done = true
+	entries, err := os.ReadDir(f.dir)
 	if err != nil {
-		return nil, err
+		f.loaded = fmt.Errorf("folder of chunks: %w", err)
+		return f.loaded
 	}
-	name := sha256.Sum256(header)
-	path := filepath.Join(f.dir, hex.EncodeToString(name[:8])+".jsonl")
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o666)
-	if err != nil {
-		return nil, fmt.Errorf("state folder: %w", err)
-	}
-	l := &Log{path: path, file: file, records: make(map[int]json.RawMessage)}
-	if err := l.load(header); err != nil {
-		file.Close()
-		return nil, err
-	}
-	return l, nil
-}
-
-func (l *Log) load(header []byte) error {
-	in := bufio.NewReader(l.file)
-	var good int64 // bytes of complete lines
-	for line := 1; ; line++ {
-		text, err := in.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			break // text is empty or the torn end of a killed run
-		}
-		if err != nil {
-			return fmt.Errorf("state file %s: %w", l.path, err)
-		}
-		good += int64(len(text))
-		if line == 1 {
-			if !bytes.Equal(bytes.TrimSuffix(text, []byte("\n")), header) {
-				return fmt.Errorf("state file %s: line 1: not the header of this run; give another --state folder or remove the file", l.path)
-			}
+	var problems []error
+	for _, e := range entries {
+		path := filepath.Join(f.dir, e.Name())
+		if !strings.HasSuffix(path, partSuffix) && !strings.HasSuffix(path, closedSuffix) {
 			continue
 		}
-		var r logRecord
-		if err := json.Unmarshal(text, &r); err != nil || r.Sum != recordSum(r.Chunk, r.Record) {
-			return fmt.Errorf("state file %s: line %d: altered or damaged; remove the file to compute its chunks again", l.path, line)
+		err := f.read(path)
+		if errors.Is(err, os.ErrNotExist) && strings.HasSuffix(path, partSuffix) {
+			// Its process has closed it since the folder was listed.
+			err = f.read(strings.TrimSuffix(path, partSuffix) + closedSuffix)
 		}
-		l.records[r.Chunk] = r.Record
+		if err != nil {
+			problems = append(problems, err)
+		}
 	}
-	if err := l.file.Truncate(good); err != nil {
-		return fmt.Errorf("state file %s: %w", l.path, err)
+	if len(problems) > mostProblems {
+		problems = append(problems[:mostProblems], fmt.Errorf("and %d more files", len(problems)-mostProblems))
 	}
-	if good == 0 {
-		return l.write(append(header, '\n'))
+	f.loaded = errors.Join(problems...)
+	return f.loaded
+}
+
+// add stores a record that was read or written.
+func (f *Folder) add(cell Cell, chunk int, s stored) error {
+	of := f.chunks[cell]
+	if of == nil {
+		of = make(map[int]stored)
+		f.chunks[cell] = of
 	}
+	if earlier, ok := of[chunk]; ok {
+		if !slices.Equal(earlier.record, s.record) {
+			return fmt.Errorf("chunk file %s: chunk %d of %q differs from that in %s: one of them is wrong; remove both files to compute their chunks again",
+				s.file, chunk, cell.Key, earlier.file)
+		}
+		if earlier.seconds > 0 {
+			return nil
+		}
+	}
+	of[chunk] = s
 	return nil
 }
 
-func recordSum(chunk int, record []byte) string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%d\n", chunk)
-	h.Write(record)
-	return hex.EncodeToString(h.Sum(nil)[:8])
+// Builds lists the stamps of the files read, each with a file that bears it,
+// in the order of the stamps.
+func (f *Folder) Builds() (stamps []json.RawMessage, files []string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var all []string
+	for build := range f.builds {
+		all = append(all, build)
+	}
+	slices.Sort(all)
+	for _, build := range all {
+		stamps, files = append(stamps, json.RawMessage(build)), append(files, f.builds[build])
+	}
+	return stamps, files
 }
 
-// Path returns the file's name.
-func (l *Log) Path() string { return l.path }
+// Writable creates the file of this process, to find out before any work is
+// done that it cannot be.
+func (f *Folder) Writable() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.begin()
+}
+
+func (f *Folder) begin() (err error) {
+	if f.journal == nil {
+		f.journal, err = newJournal(f.dir, f.opt)
+	}
+	return err
+}
+
+// Close closes the file of this process, if it wrote any. The folder must not
+// be written afterwards. A nil folder may be closed.
+func (f *Folder) Close() error {
+	if f == nil {
+		return nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.journal == nil {
+		return nil
+	}
+	j := f.journal
+	f.journal = nil
+	return j.close()
+}
+
+// Cell opens the log of a cell, reading the folder if it has not been read.
+func (f *Folder) Cell(seed uint64, key string, chunkSize int) (*Log, error) {
+	if err := f.Load(); err != nil {
+		return nil, err
+	}
+	return &Log{f, Cell{seed, key, chunkSize}}, nil
+}
+
+// Log is one cell's chunks in a folder. Its methods may be called concurrently.
+type Log struct {
+	folder *Folder
+	cell   Cell
+}
 
 // Record returns the stored record of a chunk, if there is one.
 func (l *Log) Record(chunk int) (json.RawMessage, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	r, ok := l.records[chunk]
-	return r, ok
+	l.folder.mu.Lock()
+	defer l.folder.mu.Unlock()
+	s, ok := l.folder.chunks[l.cell][chunk]
+	return s.record, ok
 }
 
-// Append stores the record of a chunk.
-func (l *Log) Append(chunk int, record any) error {
+// Seconds returns how long a chunk took to compute; 0 if that is not known.
+func (l *Log) Seconds(chunk int) float64 {
+	l.folder.mu.Lock()
+	defer l.folder.mu.Unlock()
+	return l.folder.chunks[l.cell][chunk].seconds
+}
+
+// File returns the file that holds a chunk, or the folder if none does.
+func (l *Log) File(chunk int) string {
+	l.folder.mu.Lock()
+	defer l.folder.mu.Unlock()
+	if s, ok := l.folder.chunks[l.cell][chunk]; ok {
+		return s.file
+	}
+	return l.folder.dir
+}
+
+// Append stores the record of a chunk that took so many seconds to compute (0:
+// not known). It returns once the record would survive the end of the process;
+// the disk has it within a second or so.
+func (l *Log) Append(chunk int, record any, seconds float64) error {
+	f := l.folder
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	raw, err := json.Marshal(record)
 	if err != nil {
-		return fmt.Errorf("state file %s: chunk %d: %w", l.path, chunk, err)
+		return fmt.Errorf("folder %s: chunk %d: %w", f.dir, chunk, err)
 	}
-	line, err := json.Marshal(logRecord{chunk, recordSum(chunk, raw), raw})
-	if err != nil {
-		return fmt.Errorf("state file %s: chunk %d: %w", l.path, chunk, err)
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if err := l.write(append(line, '\n')); err != nil {
+	if err := f.begin(); err != nil {
 		return err
 	}
-	l.records[chunk] = raw
-	return nil
-}
-
-func (l *Log) write(line []byte) error {
-	if l.broken == nil {
-		if _, err := l.file.Write(line); err != nil {
-			l.broken = fmt.Errorf("state file %s: %w", l.path, err)
-		}
+	if err := f.journal.append(l.cell, chunk, raw, seconds); err != nil {
+		return err
 	}
-	return l.broken
-}
-
-// Close syncs and closes the file.
-func (l *Log) Close() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return errors.Join(l.file.Sync(), l.file.Close())
+	return f.add(l.cell, chunk, stored{raw, seconds, f.journal.path})
 }

@@ -15,6 +15,7 @@ type Job[S any] struct {
 	Key       string // the cell's key
 	ChunkSize int    // replicates a chunk; part of the cell's identity
 	From, To  int    // chunk indices, To exclusive
+	Stride    int    // computes the chunks From, From + Stride, ... only; 0 means 1
 
 	// New returns a function that computes one chunk from its stream. It is
 	// called once a worker, so the function may own scratch memory.
@@ -30,6 +31,9 @@ type Options struct {
 	Seed    uint64
 	Workers int     // 0 means runtime.GOMAXPROCS(0)
 	State   *Folder // nil keeps nothing
+	// Clock, if not nil, returns seconds since some moment: the time that each
+	// chunk took is then kept beside its record.
+	Clock func() float64
 	// Progress, if not nil, is called after each folded chunk, never
 	// concurrently.
 	Progress func(done, total int)
@@ -59,7 +63,7 @@ func Run[S any](ctx context.Context, jobs []Job[S], opt Options) error {
 	}
 	r := &runner[S]{jobs: jobs, opt: opt, ctx: ctx}
 	for i, j := range jobs {
-		if j.From < 0 || j.To < j.From || j.ChunkSize < 1 {
+		if j.From < 0 || j.To < j.From || j.ChunkSize < 1 || j.Stride < 0 {
 			return fmt.Errorf("replicate: job %q: invalid chunk range [%d,%d) of size %d", j.Key, j.From, j.To, j.ChunkSize)
 		}
 		var log *Log
@@ -68,10 +72,9 @@ func Run[S any](ctx context.Context, jobs []Job[S], opt Options) error {
 			if log, err = opt.State.Cell(opt.Seed, j.Key, j.ChunkSize); err != nil {
 				return err
 			}
-			defer log.Close()
 		}
 		r.logs = append(r.logs, log)
-		for k := j.From; k < j.To; k++ {
+		for k := j.From; k < j.To; k += max(1, j.Stride) {
 			r.tasks = append(r.tasks, task{i, k})
 		}
 	}
@@ -148,7 +151,7 @@ func (r *runner[S]) compute(t task, stream *Stream, chunkOf []func(context.Conte
 	if log := r.logs[t.job]; log != nil {
 		if raw, ok := log.Record(t.chunk); ok {
 			if err := json.Unmarshal(raw, &record); err != nil {
-				return record, fmt.Errorf("state file %s: chunk %d: %w", log.Path(), t.chunk, err)
+				return record, fmt.Errorf("chunk file %s: chunk %d of %q: %w", log.File(t.chunk), t.chunk, job.Key, err)
 			}
 			return record, nil
 		}
@@ -163,6 +166,10 @@ func (r *runner[S]) compute(t task, stream *Stream, chunkOf []func(context.Conte
 			return record, &Error{job.Key, t.chunk, err}
 		}
 	}
+	var start, seconds float64
+	if r.opt.Clock != nil {
+		start = r.opt.Clock()
+	}
 	stream.Reset(r.opt.Seed, job.Key, t.chunk)
 	if record, err = chunkOf[t.job](r.ctx, stream); err != nil {
 		if r.ctx.Err() != nil && errors.Is(err, r.ctx.Err()) {
@@ -171,7 +178,10 @@ func (r *runner[S]) compute(t task, stream *Stream, chunkOf []func(context.Conte
 		return record, &Error{job.Key, t.chunk, err}
 	}
 	if log := r.logs[t.job]; log != nil {
-		err = log.Append(t.chunk, record)
+		if r.opt.Clock != nil {
+			seconds = r.opt.Clock() - start
+		}
+		err = log.Append(t.chunk, record, seconds)
 	}
 	return record, err
 }

@@ -15,7 +15,6 @@ type junitSuites struct {
 	Tests    int        `xml:"tests,attr"`
 	Failures int        `xml:"failures,attr"`
 	Errors   int        `xml:"errors,attr"`
-	Skipped  int        `xml:"skipped,attr"`
 	Suite    junitSuite `xml:"testsuite"`
 }
 
@@ -44,8 +43,9 @@ type junitOutcome struct {
 	Text    string `xml:",chardata"`
 }
 
-// WriteJUnit writes verdicts as JUnit XML: FAIL is a failure, ERROR an error,
-// INCONCLUSIVE skipped, or a failure if strict.
+// WriteJUnit writes verdicts as JUnit XML, as Jenkins' junit-10.xsd has it: FAIL
+// and drift from a baseline are failures, ERROR an error, INCONCLUSIVE skipped,
+// or a failure if strict.
 func WriteJUnit(w io.Writer, suite string, results []VerdictResult, strict bool) error {
 	out := junitSuites{Name: "pastur", Suite: junitSuite{Name: suite}}
 	for i := range results {
@@ -56,6 +56,10 @@ func WriteJUnit(w io.Writer, suite string, results []VerdictResult, strict bool)
 		}
 		outcome := &junitOutcome{Message: r.Reason, Type: r.Status, Text: r.describe()}
 		switch status := verdict.Status(r.Status); {
+		case status == verdict.Pass && len(r.Drift) > 0:
+			outcome.Type, outcome.Message = "DRIFT", r.Drift[0]
+			c.Failure = outcome
+			out.Failures++
 		case status == verdict.Pass:
 		case status == verdict.Errored:
 			c.Error = outcome
@@ -65,12 +69,12 @@ func WriteJUnit(w io.Writer, suite string, results []VerdictResult, strict bool)
 			out.Failures++
 		default:
 			c.Skipped = &junitOutcome{Message: r.Reason}
-			out.Skipped++
+			out.Suite.Skipped++
 		}
 		out.Suite.Cases = append(out.Suite.Cases, c)
 	}
 	out.Tests = len(results)
-	out.Suite.Tests, out.Suite.Failures, out.Suite.Errors, out.Suite.Skipped = out.Tests, out.Failures, out.Errors, out.Skipped
+	out.Suite.Tests, out.Suite.Failures, out.Suite.Errors = out.Tests, out.Failures, out.Errors
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
 	}
@@ -85,7 +89,11 @@ func WriteJUnit(w io.Writer, suite string, results []VerdictResult, strict bool)
 
 // describe says in a few lines what was claimed and found.
 func (r *VerdictResult) describe() string {
-	return fmt.Sprintf("%s: %s\nsource: %s\nestimate %.6g in %s, GOOD %s, %d replicates, %d looks\n%s\nrerun: %s\n",
+	drift := ""
+	for _, d := range r.Drift {
+		drift += "drift: " + d + "\n"
+	}
+	return fmt.Sprintf("%s: %s\nsource: %s\nestimate %.6g in %s, GOOD %s, %d replicates, %d looks\n%s\n%srerun: %s\n",
 		r.Status, r.Statement, r.Source, float64(r.Estimate), halfLine(float64(r.Lo), float64(r.Hi), 6, Significant),
-		halfLine(r.Good.Lo, r.Good.Hi, 6, Significant), r.Replicates, r.Looks, r.Reason, r.Rerun)
+		halfLine(r.Good.Lo, r.Good.Hi, 6, Significant), r.Replicates, r.Looks, r.Reason, drift, r.Rerun)
 }

@@ -34,8 +34,32 @@ type RatioResult struct {
 	RatioHi    Float    `json:"ratio_hi"`
 	Confidence Float    `json:"confidence"`
 	Limit      *Float   `json:"limit"`
+	Trace      *Trace   `json:"trace,omitempty"` // of other data than Gaussian
 	Warnings   []string `json:"warnings"`
 	Seconds    *float64 `json:"seconds,omitempty"` // under --timings only
+}
+
+// Trace says what the leading order sees of the data: tr Sigma/d, tr Sigma^2/d and
+// the effective rank (tr Sigma)^2/tr Sigma^2, which takes the place of d; of a given
+// data set their estimates over Rows rows. Limit is that of Gaussian data with these
+// moments.
+type Trace struct {
+	First  Float `json:"first"`
+	Second Float `json:"second"`
+	Rank   Float `json:"effective_rank"` // null in the limit
+	Rows   *int  `json:"rows"`
+}
+
+func traceOf(s *montecarlo.Setting) *Trace {
+	t, err := s.Traces()
+	if s.Data.Gaussian() || err != nil {
+		return nil
+	}
+	r := &Trace{First: Float(t.First), Second: Float(t.Second), Rank: Float(t.EffectiveRank(s.Dim))}
+	if n := s.Data.TraceRows(); n > 0 {
+		r.Rows = &n
+	}
+	return r
 }
 
 // Ratio returns the result of a measurement; limit is the exact value for d, N
@@ -45,10 +69,10 @@ func Ratio(e *montecarlo.Estimator, m verdict.Measurement, limit *float64, warni
 	r := RatioResult{
 		Model: string(s.Model), Loss: string(s.Loss), Block: string(s.Block),
 		Gamma: Float(s.Gamma), Classes: s.Classes, Dim: Float(s.Dim), Samples: Float(s.Samples),
-		Method: string(e.Method), Data: "gaussian", Init: string(s.Init), Replicates: m.N,
+		Method: string(e.Method), Data: s.Data.String(), Init: string(s.Init), Replicates: m.N,
 		Off: Float(m.Num), OffSE: Float(m.NumError()), Diag: Float(m.Den), DiagSE: Float(m.DenError()),
 		Ratio: Float(m.Ratio()), RatioLo: Float(m.Bounds.Lo), RatioHi: Float(m.Bounds.Hi), Confidence: 0.95,
-		Limit: optional(limit), Warnings: emptyNotNil(warnings),
+		Limit: optional(limit), Trace: traceOf(s), Warnings: emptyNotNil(warnings),
 	}
 	if s.Hidden > 0 {
 		r.Hidden = &s.Hidden
@@ -63,9 +87,13 @@ func RatioTable(results []RatioResult, timings bool) *Table {
 	if first.Hidden != nil {
 		width = fmt.Sprintf("m = %d, ", *first.Hidden)
 	}
+	data := ""
+	if first.Trace != nil {
+		data = ", data " + first.Data
+	}
 	t := &Table{
-		Title: fmt.Sprintf("E|H_ij|^2/E|H_ii|^2: %s model, %s loss, %s blocks, %s%s init, method %s",
-			first.Model, strings.ToUpper(first.Loss), first.Block, width, first.Init, first.Method),
+		Title: fmt.Sprintf("E|H_ij|^2/E|H_ii|^2: %s model, %s loss, %s blocks, %s%s init, method %s%s",
+			first.Model, strings.ToUpper(first.Loss), first.Block, width, first.Init, first.Method, data),
 		Columns: []Column{
 			{Header: "C", Field: "classes"}, {Header: "d", Field: "dim"}, {Header: "N", Field: "samples"}, {Header: "gamma", Field: "gamma"},
 			{Header: "ratio", Field: "ratio"}, {Header: "95 % interval"}, {Field: "ratio_lo"}, {Field: "ratio_hi"},
@@ -104,6 +132,9 @@ func RatioTable(results []RatioResult, timings bool) *Table {
 		}
 		t.Rows = append(t.Rows, row)
 		limit = limit || math.IsInf(float64(r.Dim), 1)
+		if x := r.Trace; x != nil && (i == 0 || r.Dim != results[i-1].Dim) {
+			t.Notes = append(t.Notes, x.note(r))
+		}
 		for _, w := range r.Warnings {
 			t.Notes = append(t.Notes, fmt.Sprintf("warning: C = %d, d = %s: %s", r.Classes, Count(float64(r.Dim)).Text, w))
 		}
@@ -117,6 +148,23 @@ func RatioTable(results []RatioResult, timings bool) *Table {
 	}
 	t.Notes = append(notes, t.Notes...)
 	return t
+}
+
+// note says in words what the data's trace moments are.
+func (x *Trace) note(r *RatioResult) string {
+	rank := ""
+	if !math.IsInf(float64(r.Dim), 1) {
+		rank = fmt.Sprintf(", effective rank %s of d = %s", Significant(float64(x.Rank), 5), Count(float64(r.Dim)).Text)
+	}
+	note := fmt.Sprintf("data %s: tr Sigma/d = %s, tr Sigma^2/d = %s%s", r.Data, Significant(float64(x.First), 5), Significant(float64(x.Second), 5), rank)
+	if x.Rows != nil {
+		note = fmt.Sprintf("data %s, given: mean |x|^2/d = %s, mean over pairs of (x.x')^2/d = %s (from %d rows)%s",
+			r.Data, Significant(float64(x.First), 5), Significant(float64(x.Second), 5), *x.Rows, rank)
+	}
+	if r.Limit != nil {
+		note += "; limit is that of Gaussian data with these moments"
+	}
+	return note + "."
 }
 
 func finite(x float64) any {

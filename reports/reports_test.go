@@ -124,7 +124,7 @@ func TestJUnit(t *testing.T) {
 		if strict {
 			failures, skipped = 2, 0
 		}
-		if got.Tests != 4 || got.Failures != failures || got.Skipped != skipped || got.Errors != 1 {
+		if got.Tests != 4 || got.Failures != failures || got.Suite.Skipped != skipped || got.Errors != 1 {
 			t.Errorf("strict %v: %+v", strict, got)
 		}
 		if got.Suite.Cases[1].Failure == nil || got.Suite.Cases[1].Failure.Message != results[1].Reason || got.Suite.Cases[0].Failure != nil {

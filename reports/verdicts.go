@@ -29,6 +29,8 @@ type VerdictResult struct {
 	Reason     string             `json:"reason"`
 	Warnings   []string           `json:"warnings"`
 	Cells      []CellResult       `json:"cells"`
+	History    []LookResult       `json:"history"`
+	Drift      []string           `json:"drift,omitempty"` // under --baseline only
 	Rerun      string             `json:"rerun"`
 	Seconds    *float64           `json:"seconds,omitempty"` // under --timings only
 }
@@ -41,6 +43,18 @@ type CellResult struct {
 	Replicates int64            `json:"replicates"`
 }
 
+// LookResult is what one look showed: the component that kept the claim open,
+// or the one that decided.
+type LookResult struct {
+	Look       int              `json:"look"`
+	Replicates int64            `json:"replicates"`
+	Component  string           `json:"component,omitempty"` // of a claim with several cells
+	Estimate   Float            `json:"estimate"`
+	Interval   verdict.Interval `json:"interval"`
+	Confidence Float            `json:"confidence"`
+	Outcome    string           `json:"outcome"`
+}
+
 // Verdict returns the result of a verdict; rerun is the command for the claim
 // alone.
 func Verdict(v verdict.Verdict, rerun string) VerdictResult {
@@ -49,13 +63,16 @@ func Verdict(v verdict.Verdict, rerun string) VerdictResult {
 		ID: c.ID, Statement: c.Statement, Source: c.Source, Kind: string(c.Kind), Status: string(v.Status),
 		Estimate: Float(v.Estimate), Lo: Float(v.Bounds.Lo), Hi: Float(v.Bounds.Hi), Confidence: Float(v.Confidence),
 		Target: Float(c.Target), Good: v.Good, Bad: c.BadSet(), Replicates: v.Replicates, Looks: v.Looks,
-		Alpha: Float(c.Alpha), Reason: v.Reason, Warnings: emptyNotNil(v.Warnings), Cells: []CellResult{}, Rerun: rerun,
+		Alpha: Float(c.Alpha), Reason: v.Reason, Warnings: emptyNotNil(v.Warnings), Cells: []CellResult{}, History: []LookResult{}, Rerun: rerun,
 	}
 	if c.Kind == verdict.Exact {
 		r.Target = 0
 	}
 	for _, cell := range v.Cells {
 		r.Cells = append(r.Cells, CellResult{cell.Key, Float(cell.Estimate), cell.Bounds, cell.Replicates})
+	}
+	for _, l := range v.History {
+		r.History = append(r.History, LookResult{l.Look, l.Replicates, l.Component, Float(l.Estimate), l.Bounds, Float(l.Confidence), l.Outcome})
 	}
 	return r
 }
@@ -83,8 +100,9 @@ func Summary(results []VerdictResult) string {
 	return fmt.Sprintf("%d %s: %s", len(results), claims, strings.Join(parts, ", "))
 }
 
-// VerdictTable lays out verdicts; title says suite and seed.
-func VerdictTable(results []VerdictResult, title string, timings bool) *Table {
+// VerdictTable lays out verdicts; title says suite and seed, notes go before the
+// summary.
+func VerdictTable(results []VerdictResult, title string, timings bool, notes ...string) *Table {
 	t := &Table{
 		Title: title,
 		Columns: []Column{
@@ -100,17 +118,10 @@ func VerdictTable(results []VerdictResult, title string, timings bool) *Table {
 	for i := range results {
 		r := &results[i]
 		lo, hi := float64(r.Lo), float64(r.Hi)
-		interval := halfLine(lo, hi, intervalDigits(lo, hi), Digits)
-		if r.Kind == string(verdict.Exact) || r.Status == string(verdict.Errored) {
-			interval = ""
-		}
-		digits := intervalDigits(lo, hi)
-		if r.Kind == string(verdict.Exact) {
-			digits = 2
-		}
-		estimate := Cell{Digits(float64(r.Estimate), digits), float64(r.Estimate)}
+		text, interval := r.shown()
+		estimate := Cell{text, float64(r.Estimate)}
 		if math.IsNaN(float64(r.Estimate)) {
-			estimate = Cell{"-", nil}
+			estimate.Value = nil
 		}
 		row := []Cell{
 			Text(r.ID), Text(r.Kind), Text(r.Status), estimate,
@@ -128,6 +139,7 @@ func VerdictTable(results []VerdictResult, title string, timings bool) *Table {
 			t.Notes = append(t.Notes, fmt.Sprintf("%s %s: %s", r.Status, r.ID, r.Statement), "  reason: "+r.Reason, "  rerun:  "+r.Rerun)
 		}
 	}
+	t.Notes = append(t.Notes, notes...)
 	if t.Notes != nil {
 		t.Notes = append(t.Notes, "")
 	}

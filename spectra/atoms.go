@@ -56,6 +56,9 @@ func Atoms(values, weights []float64) (Population, error) {
 		return nil, err
 	}
 	p.name = fmt.Sprintf("%d atoms", len(p.tau))
+	if len(p.tau) == 1 {
+		p.name = "1 atom"
+	}
 	if p.zero > 0 {
 		p.name += fmt.Sprintf(" and mass %.6g at zero", p.zero)
 	}
@@ -257,7 +260,7 @@ func (k *poles) least(i int) float64 {
 	return sum
 }
 
-func (k *poles) twist(u complex128) (angle, im float64) {
+func (k *poles) twist(u complex128) (angle, im float64, ok bool) {
 	ur, ui := real(u), imag(u)
 	square := ur*ur + ui*ui
 	for i := range k.all {
@@ -275,5 +278,5 @@ func (k *poles) twist(u complex128) (angle, im float64) {
 			im -= p.a * ui / (x*x + ui*ui)
 		}
 	}
-	return angle, im
+	return angle, im, true
 }

@@ -8,21 +8,46 @@ import (
 	"pastur/replicate"
 )
 
-// distribution returns F(x) for H from u at x, in closed form: with
+// distribution returns F(x) for H, given u at x, in closed form: with
 //
 //	Phi(u) = -log u + (1/gamma) int_{tau != 0} [log u - log(u - gamma tau)] dnu - int tau/(u - gamma tau) dnu
 //
 // an antiderivative of s(z) dz/du = -z'(u)/u, F = 1 + Im Phi/pi: every argument is pi at
 // u -> -infinity, where F = 0. The atom at 0 is included: it is the jump of the
 // arguments at u = 0 (for u = 0 itself F is the limit from the right, x = 0 included).
-func (c *curve) distribution(u complex128) float64 {
-	angle, im := c.t.twist(u)
-	f := 1 - (math.Atan2(imag(u), real(u))+angle+im)/math.Pi
+// Where the population has no such closed form the density is integrated as a
+// series.
+func (c *curve) distribution(x float64, u complex128) float64 {
+	turn, im, ok := c.t.twist(u)
+	if !ok {
+		return c.integrated(x)
+	}
+	f := 1 - (math.Atan2(imag(u), real(u))+turn+im)/math.Pi
 	return min(1, max(0, f))
 }
 
+// integrated returns F(x) from the series.
+func (c *curve) integrated(x float64) float64 {
+	s := c.series.island
+	f := s.fhi
+	switch {
+	case x < s.lo:
+		f = 0
+	case x < s.hi:
+		f = min(s.fhi, max(0, c.series.at(x)))
+		if s.lo >= 0 {
+			return f // flo has the atom
+		}
+	}
+	if x >= 0 && s.hi <= 0 || x < s.lo && x >= 0 {
+		f += max(0, c.defect)
+	}
+	return min(1, f)
+}
+
 // CDF returns F(x), the mass of (-infinity, x], atom at 0 included, to about
-// 1e-14: in closed form, no quadrature.
+// 1e-14 max(1, gamma, gamma^{-1/2}) for atoms, in closed form; to about 1e-12 for the
+// softmax laws, by integrating the density.
 func (l *Law) CDF(x float64) (float64, error) {
 	switch {
 	case math.IsInf(x, -1):
@@ -45,7 +70,7 @@ func (c *curve) cdf(x float64, u complex128) float64 {
 		}
 		return 1
 	}
-	return c.distribution(u)
+	return c.distribution(x, u)
 }
 
 // mixed turns F of H into that of the law.
@@ -99,7 +124,7 @@ func (l *Law) findSegments() ([]segment, error) {
 			if err != nil {
 				return nil, err
 			}
-			f := c.distribution(u)
+			f := c.distribution(0, u)
 			add(s, s.lo, 0, s.flo, f)
 			addAtom()
 			add(s, 0, s.hi, f, s.fhi)
@@ -153,7 +178,7 @@ func (c *curve) quantile(p float64, s *island, from, to float64) (float64, error
 		if err != nil {
 			return 0, err
 		}
-		excess := c.distribution(u) - p
+		excess := c.distribution(x, u) - p
 		if excess >= 0 {
 			hi = theta
 		} else {

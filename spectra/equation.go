@@ -61,41 +61,58 @@ func (c *curve) newton(z, u complex128) (_, dz complex128, ok bool) {
 	return 0, 0, false
 }
 
-// descend solves z(u) = z from anywhere by a damped Newton method. z maps
-// the set Omega where Im u > 0 and Im z(u) > 0 one to one onto the upper half-plane,
-// and Newton's direction is the preimage of the straight line to z, so
-// short enough steps always lead on: the method cannot fail but by rounding.
+// descend solves z(u) = z from anywhere. z maps the set Omega where Im u > 0 and Im
+// z(u) > 0 one to one onto the upper half-plane, and Newton's direction is the
+// preimage of a straight line there, so that short enough steps always lead on. The
+// targets z + i eta, eta falling by fours, keep the path away from the boundary of Omega until the
+// last: it cannot fail but by rounding.
 func (c *curve) descend(z complex128) (u, dz complex128, err error) {
-	b := 2 * math.Sqrt(c.gamma*c.m2)
-	u = complex(real(z)-c.m1, imag(z)+b) // h <= 1/4: in Omega
+	eta := 2 * math.Sqrt(c.gamma*c.m2)
+	u = complex(real(z)-c.m1, imag(z)+eta) // h <= 1/4: in Omega
 	f, dz := c.t.at(u)
-	residual := abs(f - z)
-	for range 200 {
-		step := (f - z) / dz
-		if abs(step) < 0.5*imag(u) {
+	for stage := 0; ; stage++ {
+		target := z + complex(0, eta)
+		residual := abs(f - target)
+		for tries := 0; residual > 0.25*(eta+imag(z)); tries++ {
+			step := (f - target) / dz
+			length := 1.0
+			for ; length > 1e-10; length /= 2 {
+				v := u - complex(length, 0)*step
+				if !(imag(v) > 0) {
+					continue
+				}
+				fv, dv := c.t.at(v)
+				if r := abs(fv - target); imag(fv) > 0 && r <= (1-length/4)*residual {
+					u, f, dz, residual = v, fv, dv, r
+					break
+				}
+			}
+			if length <= 1e-10 || tries > 100 {
+				// Rounding stops it: next to an edge, or where the curve is within
+				// rounding of the axis.
+				if r := abs(f-z) / abs(u); r > maxResidual {
+					return 0, 0, &ConvergenceError{z, r}
+				}
+				return u, dz, nil
+			}
+		}
+		if stage%2 == 1 {
 			if v, dv, ok := c.newton(z, u); ok {
 				return v, dv, nil
 			}
 		}
-		length := 1.0
-		for {
-			v := u - complex(length, 0)*step
-			fv, dv := c.t.at(v)
-			r := abs(fv - z)
-			if imag(v) > 0 && imag(fv) > 0 && r <= (1-length/4)*residual {
-				u, f, dz, residual = v, fv, dv, r
-				break
+		if r := abs(f-z) / abs(u); r <= 4e-16 || stage > 60 {
+			if r > maxResidual {
+				return 0, 0, &ConvergenceError{z, r}
 			}
-			if length /= 2; length < 1e-12 {
-				return 0, 0, &ConvergenceError{z, residual / abs(u)}
-			}
-		}
-		if residual <= 4e-16*abs(u) {
 			return u, dz, nil
 		}
+		eta /= 4
 	}
-	return 0, 0, &ConvergenceError{z, residual / abs(u)}
 }
+
+// maxResidual bounds the relative residual of any solution.
+const maxResidual = 1e-12
 
 func abs(z complex128) float64 { return math.Hypot(real(z), imag(z)) }
 
@@ -139,7 +156,11 @@ func (c *curve) boundary(x float64, w *walk) (complex128, error) {
 	if k == len(islands) || x < islands[k].lo {
 		return c.gap(x, k)
 	}
-	s := &islands[k]
+	return c.inIsland(x, &islands[k], k, w)
+}
+
+// inIsland solves at x in island k, ends included.
+func (c *curve) inIsland(x float64, s *island, k int, w *walk) (_ complex128, err error) {
 	switch x {
 	case s.lo:
 		return complex(s.ulo, 0), nil

@@ -3,6 +3,9 @@ package spectra
 import (
 	"fmt"
 	"math"
+	"sync"
+
+	"gonum.org/v1/gonum/integrate/quad"
 )
 
 // maxMoment bounds the order of a moment: the recursion costs k^3.
@@ -57,7 +60,7 @@ func (l *Law) Moment(k int) (float64, error) {
 // of the support, x = mid - half cos(theta) makes the integrand a smooth periodic
 // function of theta, square-root edges and hard edges alike, so that the midpoint rule
 // converges geometrically; the number of nodes doubles until two results agree.
-// Where f or the density is singular close by, tanh-sinh quadrature takes over. It is an
+// Where f or the density is singular close by, adaptive panels take over. It is an
 // error if neither converges, and if f is not finite.
 func (l *Law) Expect(f func(float64) float64) (float64, error) {
 	c := l.curve
@@ -94,7 +97,7 @@ func (l *Law) Expect(f func(float64) float64) (float64, error) {
 		}
 		part, scale, ok := periodic(g)
 		if !ok && failed == nil {
-			part, scale, ok = tanhSinh(g)
+			part, scale, ok = adaptive(g)
 		}
 		if failed == nil && !ok {
 			failed = fmt.Errorf("the mean over [%v, %v] did not converge: %v so far, of terms that sum to %v in size", s.lo*l.scale, s.hi*l.scale, part, scale)
@@ -115,8 +118,8 @@ const agreement = 1e-13
 // average of the one before and of its other half (nodes interlace by threes, so
 // that no node is lost). scale is the integral of the modulus.
 func periodic(g func(float64) float64) (sum, scale float64, ok bool) {
-	const first, most = 16, 16 << 9
-	before, agreed := math.NaN(), 0
+	const first, most = 16, 16 * 243
+	before := math.NaN()
 	var total, size float64
 	for n := first; n <= most; n *= 3 {
 		h := math.Pi / float64(n)
@@ -133,52 +136,46 @@ func periodic(g func(float64) float64) (sum, scale float64, ok bool) {
 		if math.Abs(sum-before) <= agreement*scale {
 			return sum, scale, true
 		}
-		// Converging at least like the fifth power, the next would agree; if the
-		// rule does not converge geometrically it is not worth going on.
-		if n > 16*27 && math.Abs(sum-before) > 1e-4*scale {
-			if agreed++; agreed > 1 {
-				break
-			}
-		}
 		before = sum
 	}
 	return sum, scale, false
 }
 
-// tanhSinh integrates g(theta) sin(theta) over (0, pi) by the double exponential
-// rule (H. Takahasi and M. Mori, Publ. RIMS 9 (1974) 721-741), in y with
-// tan(theta/2) = exp(pi/2 sinh y): singularities at the ends do not matter.
-func tanhSinh(g func(float64) float64) (sum, scale float64, ok bool) {
-	const reach = 4.0
-	before := math.NaN()
-	var total, size float64
-	add := func(y float64) {
-		q := math.Pi / 2 * math.Sinh(y)
-		theta := 2 * math.Atan(math.Exp(q))
-		sin := 1 / math.Cosh(q)
-		if theta <= 0 || theta >= math.Pi {
-			return
+// gauss is the rule on (-1, 1) of each panel of adaptive.
+var gauss = sync.OnceValue(func() (rule struct{ x, w [24]float64 }) {
+	quad.Legendre{}.FixedLocations(rule.x[:], rule.w[:], -1, 1)
+	return rule
+})
+
+// adaptive integrates g(theta) sin(theta) over (0, pi) by Gauss-Legendre panels, each
+// halved until its two halves agree with it, so that panels crowd where the density
+// has fine structure or an end is singular.
+func adaptive(g func(float64) float64) (sum, scale float64, ok bool) {
+	rule := gauss()
+	panel := func(a, b float64) (sum, size float64) {
+		for i, x := range rule.x {
+			theta := (a+b)/2 + (b-a)/2*x
+			y := g(theta) * math.Sin(theta) * rule.w[i] * (b - a) / 2
+			sum += y
+			size += math.Abs(y)
 		}
-		// dtheta = sin(theta) (pi/2) cosh(y) dy
-		v := g(theta) * sin * sin * math.Pi / 2 * math.Cosh(y)
-		total += v
-		size += math.Abs(v)
+		return sum, size
 	}
-	add(0)
-	for n := 4; n <= 4<<11; n *= 2 {
-		h := reach / float64(n)
-		for i := 1; i <= n; i++ {
-			if n > 4 && i%2 == 0 {
-				continue
-			}
-			add(float64(i) * h)
-			add(-float64(i) * h)
+	_, scale = panel(0, math.Pi)
+	budget := 4000 // panels
+	var halve func(a, b, whole float64, depth int) float64
+	halve = func(a, b, whole float64, depth int) float64 {
+		m := (a + b) / 2
+		left, sizeL := panel(a, m)
+		right, sizeR := panel(m, b)
+		scale = max(scale, sizeL+sizeR)
+		budget--
+		if math.Abs(left+right-whole) <= agreement/4*scale && depth > 3 || budget < 0 || depth > 60 {
+			return left + right
 		}
-		sum, scale = total*h, size*h
-		if math.Abs(sum-before) <= agreement*scale {
-			return sum, scale, true
-		}
-		before = sum
+		return halve(a, m, left, depth+1) + halve(m, b, right, depth+1)
 	}
-	return sum, scale, false
+	whole, _ := panel(0, math.Pi)
+	sum = halve(0, math.Pi, whole, 0)
+	return sum, scale, budget >= 0
 }

@@ -48,6 +48,7 @@ type curve struct {
 
 	once    sync.Once
 	islands []island
+	series  *cumulative // where the distribution function has no closed form
 	err     error
 }
 
@@ -248,7 +249,20 @@ func (l *Law) Support() ([]Interval, error) {
 	}
 	out := make([]Interval, len(islands))
 	for i, s := range islands {
-		out[i] = Interval{s.lo * l.scale, s.hi * l.scale}
+		out[i] = Interval{s.lo*l.scale + 0, s.hi*l.scale + 0} // + 0: no minus zero
+	}
+	return out, nil
+}
+
+// Masses returns the mass of each interval of [Law.Support]; with the atom they sum to 1.
+func (l *Law) Masses() ([]float64, error) {
+	islands, err := l.curve.support()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]float64, len(islands))
+	for i, s := range islands {
+		out[i] = l.mass * (s.fhi - s.flo)
 	}
 	return out, nil
 }

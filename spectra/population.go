@@ -45,9 +45,11 @@ type transform interface {
 	// least returns a lower bound of h between bands k-1 and k that costs
 	// little; above 1 there is no gap there.
 	least(k int) float64
-	// twist returns (1/gamma) int_{tau != 0} [arg(u - gamma tau) - arg u] dnu -
-	// and the imaginary part of int tau/(u - gamma tau) dnu.
-	twist(u complex128) (angle, imag float64)
+	// twist returns (1/gamma) int_{tau != 0} [arg(u - gamma tau) - arg u] dnu
+	// and the imaginary part of int tau/(u - gamma tau) dnu, for the closed form of the
+	// distribution function; ok is false where there is none, and the density is
+	// integrated instead. Such a law has one band.
+	twist(u complex128) (angle, imag float64, ok bool)
 }
 
 // An Interval is a closed interval [Lo, Hi] of the real line.

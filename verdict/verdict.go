@@ -35,6 +35,7 @@ type Verdict struct {
 	Reason     string
 	Warnings   []string
 	Cells      []CellResult
+	History    []Look // what each look showed, the deciding one last
 }
 
 // CellResult is a cell's estimate with its two-sided 95 % interval.
@@ -92,6 +93,7 @@ type trial struct {
 	levels  []int             // looks each cell has taken part in
 	wanting []int             // cells the next look doubles
 	decided map[string]judged // components decided at an earlier look, as they were then
+	history []Look
 }
 
 // sample draws the chunks that this look adds: the first look's for every
@@ -154,6 +156,7 @@ func (t *trial) judge(look int) (Verdict, bool) {
 		for _, j := range open {
 			t.wanting = append(t.wanting, j.wanting(min(j.missAlpha(alpha), beta))...)
 		}
+		t.goOn(look, worst(open), beta)
 		return Verdict{}, false
 	case len(open) > 0:
 		w := worst(open)
@@ -180,6 +183,7 @@ func (t *trial) judgeExact(look int) (Verdict, bool) {
 	}
 	if look < t.Looks {
 		t.wanting = []int{0}
+		t.history = append(t.history, t.look(look, k, point, 1, "no deviation beyond the tolerance yet"))
 		return Verdict{}, false
 	}
 	return t.verdict(Pass, look, k, point, 1, fmt.Sprintf("largest deviation in %d replicates within %.3g", m.N, t.Good)), true
@@ -266,6 +270,7 @@ func (t *trial) verdict(status Status, look int, k component, bounds Interval, c
 	if len(t.Cells) > 1 {
 		v.Component = k.name
 	}
+	v.History = t.historyWith(look, status, k, bounds, confidence, reason)
 	const miss = 0.025
 	for i := range t.Cells {
 		m, cell := &t.moments[i], &t.Cells[i]

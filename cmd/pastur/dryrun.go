@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"math"
 
 	"github.com/spf13/cobra"
@@ -77,8 +76,4 @@ func dryRun(cmd *cobra.Command, suite *catalogue.Suite, claims []*verdict.Claim,
 	}
 	bar.close()
 	return out.write(cmd, &reports.Document{Environment: reports.ThisEnvironment(), Plan: plan, Results: results}, table)
-}
-
-func junitWriter(suite string, results []reports.VerdictResult, strict bool) func(io.Writer) error {
-	return func(w io.Writer) error { return reports.WriteJUnit(w, suite, results, strict) }
 }

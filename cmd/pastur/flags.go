@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -56,6 +59,7 @@ type settingFlags struct {
 	classes, dim       string
 	gamma, samples     float64
 	hidden             int
+	data               string // only where a command registers it
 }
 
 func (f *settingFlags) register(cmd *cobra.Command, defaultDim string) {
@@ -100,6 +104,19 @@ func (f *settingFlags) settings(cmd *cobra.Command, init string) (all []montecar
 	if err != nil {
 		return nil, nil, fmt.Errorf("--dim %w", err)
 	}
+	data, err := f.parseData()
+	if err != nil {
+		return nil, nil, err
+	}
+	if data.Given() {
+		for _, name := range []string{"dim", "gamma", "samples"} {
+			if cmd.Flags().Changed(name) {
+				n, d := data.Dims()
+				return nil, nil, fmt.Errorf("--%s: the file fixes N = %d, its rows, and d = %d, its columns: leave it out", name, n, d)
+			}
+		}
+		dims = []float64{0}
+	}
 	for _, d := range dims {
 		for _, c := range classes {
 			if c > 1<<31 {
@@ -107,7 +124,7 @@ func (f *settingFlags) settings(cmd *cobra.Command, init string) (all []montecar
 			}
 			s := montecarlo.Setting{
 				Model: model, Loss: loss, Block: block, Classes: int(c), Hidden: f.hidden,
-				Dim: d, Gamma: f.gamma, Samples: f.samples, Init: law,
+				Dim: d, Gamma: f.gamma, Samples: f.samples, Init: law, Data: data,
 			}
 			if f.samples != 0 {
 				s.Gamma = 0
@@ -116,13 +133,32 @@ func (f *settingFlags) settings(cmd *cobra.Command, init string) (all []montecar
 			if err != nil {
 				return nil, nil, err
 			}
-			if f.samples == 0 && math.Abs(done.Gamma/f.gamma-1) > 1e-12 && c == classes[0] {
+			if f.samples == 0 && !data.Given() && math.Abs(done.Gamma/f.gamma-1) > 1e-12 && c == classes[0] {
 				warnings = append(warnings, fmt.Sprintf("N is whole: at d = %.0f, N = %.0f gamma is %.6g, not %v", d, done.Samples, done.Gamma, f.gamma))
 			}
 			all = append(all, done)
 		}
 	}
 	return all, warnings, nil
+}
+
+// parseData reads --data: a law, or a file.
+func (f *settingFlags) parseData() (montecarlo.Data, error) {
+	switch info, err := os.Stat(f.data); {
+	case f.data == "":
+		return montecarlo.Data{}, nil
+	case err == nil && !info.IsDir():
+		return montecarlo.OpenData(f.data)
+	}
+	data, err := montecarlo.ParseData(f.data)
+	if err != nil {
+		name, _, _ := strings.Cut(f.data, "#")
+		if filepath.Ext(name) != "" && !strings.Contains(f.data, ":") || strings.ContainsRune(f.data, '/') {
+			return montecarlo.OpenData(f.data) // says what is wrong with the file
+		}
+		return data, fmt.Errorf("--data: %w, or a .npy or .csv file", err)
+	}
+	return data, nil
 }
 
 // samplingFlags are the flags of every command that samples. None but the seed

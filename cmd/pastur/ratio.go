@@ -21,8 +21,12 @@ func newRatio() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ratio",
 		Short: "Estimate one ratio, or a grid of them, by any method",
-		Long: `Estimate R = E|H_ij|_F^2/E|H_ii|_F^2 (i != j) at random initialisation, with
-Gaussian data, and compare it with its exact limit where that is known.
+		Long: `Estimate R = E|H_ij|_F^2/E|H_ii|_F^2 (i != j) at random initialisation, and
+compare it with its exact limit where that is known.
+
+Data are standard normal, of another law, or given in a file whose rows are the
+samples: then N and d are its size and expectations are over the weights alone.
+The limit is that of Gaussian data with the same tr Sigma and tr Sigma^2.
 
 Methods: definition forms the blocks of drawn networks; gram takes their norms
 from Gram matrices; twopoint needs a few data points only and costs the same at
@@ -33,10 +37,17 @@ Sampling goes on until the half-width of the 95 % interval over the ratio is
 --replicates, whichever is given; with both, --replicates is the most to be
 spent. Without, at most 64 times the replicates that reach the precision are
 spent on the tails. The exit code is 3 if the precision was not reached or the
-interval cannot be believed.`,
+interval cannot be believed.
+
+With --typical networks are drawn, and each one's own ratio is computed with the
+data averaged over: its median over the weights and two quantiles stand beside the
+ratio of the means, which a few heavy networks may carry.`,
 		Example: `  pastur ratio --classes 1000 --dim 1000000000 --rel-error 0.001
   pastur ratio --classes 10:1000:log5 --dim inf --format csv
   pastur ratio --classes 10:1000:log5 --dim inf --plot ratio.svg --plot-data ratio.csv
+  pastur ratio --data ar1:0.5 --classes 100 --dim 10000
+  pastur ratio --data images.npy --classes 10
+  pastur ratio --typical --model hidden --hidden 3 --classes 100 --dim inf
   pastur ratio --model hidden --loss mse --block ww --dim 40 --samples 80 --method gram`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return ratio(cmd, &f, &out, &o) },
@@ -45,8 +56,11 @@ interval cannot be believed.`,
 	flags := cmd.Flags()
 	flags.StringVar(&o.method, "method", "twopoint", "definition, gram or twopoint")
 	flags.StringVar(&o.init, "init", "lecun", "lecun, he (both Gaussian) or pytorch (uniform)")
+	flags.StringVar(&f.data, "data", "gaussian", "gaussian, rademacher, uniform, student:NU, ar1:RHO, spiked:K:STRENGTH, power:ALPHA, or a .npy or .csv FILE (rows are samples)")
 	numberFlag(flags, &o.relError, "rel-error", 0.01, "half-width of the 95 % interval over the ratio", "a number between 0 and 1", func(x float64) bool { return x > 0 && x < 1 })
 	numberFlag(flags, &o.replicates, "replicates", 0, "replicates to draw (rounded up to whole chunks)", "a whole number from 1 to 1.1e15", whole)
+	flags.BoolVar(&o.typical, "typical", false, "instead, the law over the weights of a network's own ratio; --replicates networks (400)")
+	flags.IntVar(&o.inner, "inner", 512, "data points a network, with --typical")
 	o.register(cmd)
 	o.plot.register(cmd)
 	out.register(cmd)
@@ -58,6 +72,8 @@ type ratioOptions struct {
 	method, init         string
 	relError, replicates float64
 	plot                 plotFlags
+	typical              bool
+	inner                int
 }
 
 // ratioPlan is the plan of the canonical JSON.
@@ -79,6 +95,9 @@ func ratio(cmd *cobra.Command, f *settingFlags, out *output, o *ratioOptions) er
 	settings, rounded, err := f.settings(cmd, o.init)
 	if err != nil {
 		return err
+	}
+	if o.typical {
+		return typical(cmd, settings, rounded, out, o)
 	}
 	precision := verdict.Precision{RelError: o.relError, Replicates: int64(o.replicates)}
 	plan := ratioPlan{Seed: o.seed}

@@ -76,6 +76,12 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return errors.New(strconvTail.ReplaceAllString(err.Error(), "must be a whole number"))
 	})
-	root.AddCommand(newVerify(), newLimit(), newRatio(), newLindeberg(), newClaims())
+	root.AddCommand(
+		newVerify(), newLimit(), newRatio(), newClaims(),
+		newGMP(),
+		newLindeberg(),
+		newHessian(),
+		newPlan(), newRun(), newMerge(), newMissing(), newStatus(), newEmit(),
+	)
 	return root
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -31,12 +32,16 @@ The chance that any true claim fails is the suite's alpha (0.01 in all), the
 chance that a claim in its BAD set passes its beta (0.001). A claim's share of
 alpha is fixed by the suite, so running it alone gives the same verdict.
 
+On GitHub (GITHUB_ACTIONS, GITHUB_STEP_SUMMARY) what did not pass is annotated
+and the job gets a summary. docs/ci.md says how to run claims in CI.
+
 Suites: paper (the default, under a minute), quick (seconds), full, or a file of
 one's own: --print-suite paper shows the format, docs/suites.md explains it.`,
 		Example: `  pastur verify
   pastur verify --quick
   pastur verify linear-ce-c10 --seed 7
-  pastur verify --suite mine.toml --junit verdicts.xml`,
+  pastur verify --suite mine.toml --junit verdicts.xml --html verdicts.html
+  pastur verify --baseline baseline.json`,
 		RunE: func(cmd *cobra.Command, ids []string) error { return verify(cmd, ids, &out, &o) },
 	}
 	flags := cmd.Flags()
@@ -45,6 +50,9 @@ one's own: --print-suite paper shows the format, docs/suites.md explains it.`,
 	flags.StringVar(&o.print, "print-suite", "", "print a built-in suite as TOML and stop")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "print what would run, the replicates needed and the discrepancy detectable")
 	flags.StringVar(&o.junit, "junit", "", "also write the verdicts as JUnit XML to this file")
+	flags.StringVar(&o.html, "html", "", "also write the verdicts as one self-contained HTML page to this file")
+	flags.StringVar(&o.baseline, "baseline", "", "compare with this earlier --format json output; drift exits 1")
+	flags.BoolVar(&o.updateBaseline, "update-baseline", false, "write the --baseline file instead of comparing with it")
 	flags.BoolVar(&o.strict, "strict", false, "INCONCLUSIVE is a failure in JUnit, and exits 1")
 	o.register(cmd)
 	out.register(cmd)
@@ -54,6 +62,8 @@ one's own: --print-suite paper shows the format, docs/suites.md explains it.`,
 type verifyOptions struct {
 	samplingFlags
 	suite, print, junit   string
+	html, baseline        string
+	updateBaseline        bool
 	quick, dryRun, strict bool
 }
 
@@ -77,9 +87,18 @@ func (o *verifyOptions) checkAll(out *output) error {
 	if err := out.check(); err != nil {
 		return err
 	}
-	if o.junit != "" {
-		if err := reports.CheckWritable(o.junit); err != nil {
-			return fmt.Errorf("--junit %w", err)
+	written := []struct{ flag, file string }{{"--junit", o.junit}, {"--html", o.html}}
+	if o.updateBaseline {
+		if o.baseline == "" {
+			return errors.New("--update-baseline needs --baseline FILE: the file to write")
+		}
+		written = append(written, struct{ flag, file string }{"--baseline", o.baseline})
+	}
+	for _, f := range written {
+		if f.file != "" {
+			if err := reports.CheckWritable(f.file); err != nil {
+				return fmt.Errorf("%s %w", f.flag, err)
+			}
 		}
 	}
 	return o.check()
@@ -110,6 +129,10 @@ func verify(cmd *cobra.Command, ids []string, out *output, o *verifyOptions) err
 	if err != nil {
 		return err
 	}
+	base, err := o.readBaseline(suite, ids)
+	if err != nil {
+		return err
+	}
 	plan := verifyPlan{Suite: suite.Name, Seed: o.seed, Alpha: suite.Alpha, Beta: suite.Beta}
 	whole := replicate.Plan{Seed: o.seed}
 	var claims []*verdict.Claim
@@ -137,17 +160,43 @@ func verify(cmd *cobra.Command, ids []string, out *output, o *verifyOptions) err
 	if err != nil {
 		return err
 	}
+	notes := base.compare(results, o.seed)
+	page := &reports.Page{
+		Suite: suite.Name, Seed: o.seed, Alpha: suite.Alpha, Beta: suite.Beta, Hash: plan.Hash, Environment: reports.ThisEnvironment(),
+		Command: fmt.Sprintf("pastur verify%s --suite %s --seed %d", strings.Join(append([]string{""}, ids...), " "), suite.Name, o.seed), Results: results,
+	}
 	title := fmt.Sprintf("Suite %s, seed %d, alpha %v in all, beta %v a claim", suite.Name, o.seed, suite.Alpha, suite.Beta)
-	document := &reports.Document{Environment: reports.ThisEnvironment(), Plan: plan, Results: results}
-	if err := out.write(cmd, document, reports.VerdictTable(results, title, o.timings)); err != nil {
+	document := &reports.Document{Environment: page.Environment, Plan: plan, Results: results}
+	if err := out.write(cmd, document, reports.VerdictTable(results, title, o.timings, notes...)); err != nil {
 		return err
 	}
-	if o.junit != "" {
-		if err := reports.WriteFile(o.junit, junitWriter(suite.Name, results, o.strict)); err != nil {
-			return fmt.Errorf("--junit %w", err)
+	if err := o.writeAll(document, page); err != nil {
+		return err
+	}
+	gitHub(cmd.ErrOrStderr(), page, notes, o.strict)
+	return verdictExit(results, o.strict)
+}
+
+// writeAll writes the files asked for beside the results.
+func (o *verifyOptions) writeAll(document *reports.Document, page *reports.Page) error {
+	for _, f := range []struct {
+		flag, file string
+		write      func(io.Writer) error
+	}{
+		{"--junit", o.junit, func(w io.Writer) error { return reports.WriteJUnit(w, page.Suite, page.Results, o.strict) }},
+		{"--html", o.html, func(w io.Writer) error { return reports.WriteHTML(w, page) }},
+	} {
+		if f.file == "" {
+			continue
+		}
+		if err := reports.WriteFile(f.file, f.write); err != nil {
+			return fmt.Errorf("%s %w", f.flag, err)
 		}
 	}
-	return verdictExit(results, o.strict)
+	if o.updateBaseline {
+		return writeBaseline(o.baseline, document, page.Results)
+	}
+	return nil
 }
 
 // verdictExit turns verdicts into the exit code. An ERROR outranks a FAIL: what
@@ -158,7 +207,7 @@ func verdictExit(results []reports.VerdictResult, strict bool) error {
 		switch status := verdict.Status(r.Status); {
 		case status == verdict.Errored:
 			return exitCode(exitUsage)
-		case status == verdict.Fail, status == verdict.Inconclusive && strict:
+		case status == verdict.Fail, status == verdict.Inconclusive && strict, len(r.Drift) > 0:
 			code = exitFail
 		case status == verdict.Inconclusive && code == exitPass:
 			code = exitInconclusive

@@ -20,7 +20,7 @@ var portable = []struct {
 	{"pastur/replicate", nil},
 	{"pastur/theorem", nil},
 	{"pastur/verdict", nil},
-	{"pastur/montecarlo", regexp.MustCompile(`^(twopoint\w*|wishart|controls|tilt|softmax_sums)\.go$`)},
+	{"pastur/montecarlo", regexp.MustCompile(`^(twopoint\w*|wishart|points|laws|controls|tilt|softmax_sums)\.go$`)},
 }
 
 var targets = []struct {

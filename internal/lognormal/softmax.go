@@ -111,6 +111,12 @@ func (t *Two) Rest(level int) *Line {
 	return t.law.line(level)
 }
 
+// RestDensity returns the density of v at any point. It panics for two classes.
+func (t *Two) RestDensity(v float64) float64 {
+	d, _ := t.law.density(v)
+	return d
+}
+
 // Difference returns the trapezoid rule for b = (z_1 - z_2)/2 ~ N(0, kappa/2). Square
 // is not set.
 func (t *Two) Difference(level int) *Line {
@@ -213,6 +219,19 @@ func (c *convolution) line(level int) *Line {
 	return c.lines[level]
 }
 
+// density returns the density at w, to a relative accuracy of rounding also in the
+// tails, which the normal part dominates, and the one of Line.Square.
+func (c *convolution) density(w float64) (weight, square float64) {
+	for j, y := range c.sum.Y {
+		d := w - c.sign*y
+		g := math.Exp(-d * d / (2 * c.kappa))
+		weight += g * c.sum.Weight[j]
+		square += g * c.sum.Square[j]
+	}
+	norm := 1 / math.Sqrt(2*math.Pi*c.kappa)
+	return weight * norm, square * norm
+}
+
 // tilt is the power of e^w up to which means have their full relative accuracy: it
 // moves the peak of a normal density of variance kappa by tilt kappa.
 const tilt = 3
@@ -224,20 +243,11 @@ func (c *convolution) make(level int) *Line {
 	far := reach*sigma + tilt*c.kappa
 	lo, hi := min(ends[0], ends[1])-far, max(ends[0], ends[1])+far
 	first, last := int(math.Floor(lo/l.Step)), int(math.Ceil(hi/l.Step))
-	at := func(w float64) (weight, square float64) {
-		norm := l.Step / math.Sqrt(2*math.Pi*c.kappa)
-		for j, y := range c.sum.Y {
-			d := w - c.sign*y
-			g := norm * math.Exp(-d*d/(2*c.kappa))
-			weight += g * c.sum.Weight[j]
-			square += g * c.sum.Square[j]
-		}
-		return weight, square
-	}
 	add := func(j int) float64 {
 		w := float64(j) * l.Step
-		weight, square := at(w)
-		l.At, l.Weight, l.Square = append(l.At, w), append(l.Weight, weight), append(l.Square, square)
+		weight, square := c.density(w)
+		weight *= l.Step
+		l.At, l.Weight, l.Square = append(l.At, w), append(l.Weight, weight), append(l.Square, l.Step*square)
 		return weight
 	}
 	beyond := math.Inf(1) // the weight at upTo: from there on as far as anything is left of it

@@ -18,17 +18,17 @@ const checkFirst = 20
 
 // checkCell returns the cell of an exact claim: one statistic a sample, which
 // must never exceed the tolerance.
-func (s *Spec) checkCell(set montecarlo.Setting) (verdict.Cell, error) {
+func (r *BlockRatio) checkCell(set montecarlo.Setting, first int) (verdict.Cell, error) {
 	definition, err := montecarlo.New(set, montecarlo.Definition)
 	if err != nil {
 		return verdict.Cell{}, err
 	}
 	set = definition.Setting
-	cell := verdict.Cell{Key: string(s.Check) + " " + set.String(), First: s.First, Chunk: 1}
+	cell := verdict.Cell{Key: string(r.Check) + " " + set.String(), First: first, Chunk: 1}
 	if cell.First == 0 {
 		cell.First = checkFirst
 	}
-	switch s.Check {
+	switch r.Check {
 	case DefinitionGram:
 		gram, err := montecarlo.New(set, montecarlo.Gram)
 		if err != nil {

@@ -1,13 +1,10 @@
 package catalogue
 
 import (
-	"errors"
 	"fmt"
-	"math"
 
 	"pastur/montecarlo"
 	"pastur/replicate"
-	"pastur/theorem"
 	"pastur/verdict"
 )
 
@@ -26,46 +23,16 @@ func (s *Spec) Claim() (*verdict.Claim, error) {
 		Good: s.Good, Bad: s.Bad, AtLeast: s.AtLeast,
 		Alpha: s.alpha, Beta: s.beta, Looks: s.Looks,
 	}
-	if len(s.Classes) > 1 && len(s.Dims) > 1 {
-		return nil, errors.New("dim and classes cannot both be lists")
-	}
-	if err := s.checkPoints(); err != nil {
-		return nil, err
-	}
-	for _, classes := range s.Classes {
-		for _, dim := range s.Dims {
-			set := s.Setting
-			if math.IsInf(classes, 1) || classes > theorem.MaxClasses {
-				return nil, fmt.Errorf("classes must be between 2 and %d, got %v", theorem.MaxClasses, classes)
-			}
-			set.Classes, set.Dim = int(classes), dim
-			x := classes
-			if len(s.Dims) > 1 {
-				x = dim
-			}
-			if err := s.addCells(c, set, x); err != nil {
-				return nil, err
-			}
-		}
-	}
 	switch s.Kind {
 	case verdict.Exact:
 		c.Looks = 1
-	case verdict.Rate:
+	case verdict.Rate, verdict.Exponent:
 		c.Target = -s.Power
-	case verdict.Exponent:
-		c.Target = -s.Power
-		for i := range c.Cells {
-			c.Cells[i].Minus = 1
-		}
-	case verdict.Bound:
-		if name, ok := s.Target.(string); ok {
-			if err := s.boundByConstant(c, name); err != nil {
-				return nil, err
-			}
-		} else {
-			c.Target = s.Target.(float64)
-		}
+	case verdict.Law:
+		c.Target, c.Good = s.Good, 0
+	}
+	if err := s.About.build(s, c); err != nil {
+		return nil, err
 	}
 	if (s.Kind == verdict.Limit || s.Kind == verdict.Bound) && c.Target == 0 {
 		key := "target"
@@ -80,80 +47,21 @@ func (s *Spec) Claim() (*verdict.Claim, error) {
 	return c, c.Validate()
 }
 
-// checkPoints reports a list of points where the kind takes one, or too few
-// points to fit a slope through.
-func (s *Spec) checkPoints() error {
-	key, points := "classes", len(s.Classes)
-	if len(s.Dims) > 1 || s.Kind == verdict.Exponent && points == 1 {
-		key, points = "dim", len(s.Dims)
-	}
-	least, many := map[verdict.Kind]int{verdict.Bound: 1, verdict.Rate: 2, verdict.Exponent: 4}[s.Kind]
-	switch {
-	case !many && points > 1:
-		return fmt.Errorf("%s must be a single value for kind %s", key, s.Kind)
-	case points < least:
-		return fmt.Errorf("%s must be a list or range of at least %d values for kind %s, got %d", key, least, s.Kind, points)
-	}
-	return nil
+// Subject is what a claim is about. It reads its own keys of a claim's table
+// and, for the claim to be run, adds the cells to draw and the target known.
+type Subject interface {
+	parse(t *table, s *Spec)
+	build(s *Spec, c *verdict.Claim) error
+	portable() bool // no number passes through BLAS or LAPACK
 }
 
-// boundByConstant sets the target of a bound on C^p R to its limit, which must
-// be finite.
-func (s *Spec) boundByConstant(c *verdict.Claim, name string) error {
-	set := s.Setting
-	set.Classes, set.Dim = int(s.Classes[0]), s.Dims[0]
-	set, err := set.Complete()
-	if err != nil {
-		return err
-	}
-	constant, err := Constant(&set)
-	if err == nil && math.IsInf(constant, 1) {
-		err = fmt.Errorf("at_most %q: it is infinite, as hidden must exceed 2 kappa = %v", name, 2*set.Init.Kappa(set.Model))
-	}
-	c.Target = constant
-	return err
-}
+// Portable reports whether the claim's numbers are the same bits in every
+// build, not only in runs of one.
+func (s *Spec) Portable() bool { return s.Kind != verdict.Exact && s.About.portable() }
 
-// addCells adds the cell (two for an identity) of one setting, and for a limit
-// its target.
-func (s *Spec) addCells(c *verdict.Claim, set montecarlo.Setting, x float64) error {
-	if s.Kind == verdict.Exact {
-		cell, err := s.checkCell(set)
-		if err != nil {
-			return err
-		}
-		c.Cells = append(c.Cells, cell)
-		return nil
-	}
-	methods := []montecarlo.Method{s.Method}
-	if s.Kind == verdict.Identity {
-		if s.Against == s.Method {
-			return fmt.Errorf("against must be another method than %s", s.Method)
-		}
-		methods = append(methods, s.Against)
-	}
-	var completed montecarlo.Setting
-	for _, method := range methods {
-		e, err := montecarlo.New(set, method)
-		if err != nil {
-			return err
-		}
-		completed = e.Setting
-		transform, err := s.transform(&completed)
-		if err != nil {
-			return err
-		}
-		cell := EstimatorCell(e, transform)
-		cell.X = x
-		if s.First > 0 {
-			cell.First = s.First
-		}
-		c.Cells = append(c.Cells, cell)
-	}
-	if s.Kind == verdict.Limit {
-		return s.aim(c, &completed)
-	}
-	return nil
+// subjects are the values of the key about.
+var subjects = map[string]func() Subject{
+	"ratio": func() Subject { return new(BlockRatio) },
 }
 
 // EstimatorCell wraps an estimator as a cell. transform, if not nil, maps
@@ -189,62 +97,4 @@ func (t transformed) Sample(s *replicate.Stream) (num, den float64, err error) {
 	}
 	num, den = t.by(off, diag)
 	return num, den, nil
-}
-
-// transform returns what turns (off, diag) into the quantity.
-func (s *Spec) transform(set *montecarlo.Setting) (func(off, diag float64) (num, den float64), error) {
-	switch s.Quantity {
-	case Scaled:
-		p, err := decayPower(set)
-		if err != nil {
-			return nil, err
-		}
-		scale := float64(set.Classes)
-		if p == 2 {
-			scale *= scale
-		}
-		return func(off, diag float64) (float64, float64) { return scale * off, diag }, nil
-	case Relative, FiniteSize:
-		limit, err := Limit(set)
-		if err != nil {
-			return nil, err
-		}
-		if limit == 0 {
-			return nil, fmt.Errorf("quantity %s divides by the limit, which is 0 here", s.Quantity)
-		}
-		if s.Quantity == Relative {
-			return func(off, diag float64) (float64, float64) { return off / limit, diag }, nil
-		}
-		if set.Limit() {
-			return nil, errors.New("dim must be finite for quantity finite-size")
-		}
-		d := set.Dim
-		return func(off, diag float64) (float64, float64) { return d * (float64(off/limit) - diag), diag }, nil
-	}
-	return nil, nil
-}
-
-// aim sets the target of a limit claim, and the declared finite-size bias.
-func (s *Spec) aim(c *verdict.Claim, set *montecarlo.Setting) (err error) {
-	name, isName := s.Target.(string)
-	if !isName {
-		c.Target = s.Target.(float64)
-		return nil
-	}
-	switch {
-	case name == "constant":
-		c.Target, err = Constant(set)
-	case s.Quantity == FiniteSize:
-		c.Target, err = finiteSizeCoefficient(set)
-	case name == "limit":
-		if c.Target, err = Limit(set); err == nil && !set.Limit() && set.Init.Gaussian() {
-			var a float64
-			if a, err = finiteSizeCoefficient(set); err == nil {
-				c.Bias = math.Abs(a) / set.Dim
-			}
-		}
-	default:
-		c.Target, err = Exact(set)
-	}
-	return err
 }

@@ -145,8 +145,9 @@ func TestVerdictsAreReproducible(t *testing.T) {
 // point is the completed setting of a claim that has one.
 func point(t testing.TB, s *Spec) montecarlo.Setting {
 	t.Helper()
-	set := s.Setting
-	set.Classes, set.Dim = int(s.Classes[0]), s.Dims[0]
+	about := s.About.(*BlockRatio)
+	set := about.Setting
+	set.Classes, set.Dim = int(about.Classes[0]), about.Dims[0]
 	set, err := set.Complete()
 	if err != nil {
 		t.Fatal(err)
@@ -166,7 +167,7 @@ func wrap(cell *verdict.Cell, f func(num, den float64) (float64, float64)) {
 // spoiled is a claim about to be spoiled.
 type spoiled struct {
 	t    *testing.T
-	spec *Spec
+	spec *BlockRatio
 	set  montecarlo.Setting
 	*verdict.Claim
 }
@@ -417,7 +418,7 @@ func TestPlantedErrors(t *testing.T) {
 	for _, p := range plantedErrors {
 		t.Run(p.id+" "+p.name, func(t *testing.T) {
 			spec := find(t, s, p.id)
-			c := &spoiled{t: t, spec: spec, set: point(t, spec), Claim: claimOf(t, spec)}
+			c := &spoiled{t: t, spec: spec.About.(*BlockRatio), set: point(t, spec), Claim: claimOf(t, spec)}
 			p.spoil(c)
 			check(t, run(t, c.Claim, 0), p.want)
 		})

@@ -36,7 +36,23 @@ func Limit(set *montecarlo.Setting) (float64, error) {
 	if isHiddenMSEWW(set) && !set.Init.Gaussian() {
 		return 0, fmt.Errorf("no exact limit is known for block %s with init %s: want init lecun or he", describeBlock(set), set.Init)
 	}
-	return limitAt(set, set.Init.Kappa(set.Model))
+	effective, kappa, err := isotropic(set)
+	if err != nil {
+		return 0, err
+	}
+	return limitAt(effective, kappa)
+}
+
+// isotropic returns the setting with isotropic data, and the kappa, to which the
+// setting's own data are equivalent at leading order, see theorem.TraceMoments.
+func isotropic(set *montecarlo.Setting) (*montecarlo.Setting, float64, error) {
+	trace, err := set.Traces()
+	if err != nil {
+		return nil, 0, err
+	}
+	effective := *set
+	effective.Gamma = trace.EffectiveGamma(set.Gamma)
+	return &effective, trace.EffectiveKappa(set.Init.Kappa(set.Model)), nil
 }
 
 func limitAt(set *montecarlo.Setting, kappa float64) (float64, error) {
@@ -56,7 +72,7 @@ func Exact(set *montecarlo.Setting) (float64, error) {
 	switch {
 	case set.Limit() || isZero(set):
 		return Limit(set)
-	case isHiddenMSEWW(set) && set.Init.Gaussian():
+	case isHiddenMSEWW(set) && set.Init.Gaussian() && set.Data.Gaussian():
 		return theorem.HiddenMSEWWRatioFinite(set.Classes, set.Dim, set.Samples)
 	}
 	return 0, fmt.Errorf(`no exact value is known for block %s at finite dim: want dim inf, or target "limit"`, describeBlock(set))
@@ -64,7 +80,11 @@ func Exact(set *montecarlo.Setting) (float64, error) {
 
 // Constant returns lim C^p R as C -> infinity.
 func Constant(set *montecarlo.Setting) (float64, error) {
-	return constantAt(set, set.Init.Kappa(set.Model))
+	effective, kappa, err := isotropic(set)
+	if err != nil {
+		return 0, err
+	}
+	return constantAt(effective, kappa)
 }
 
 func constantAt(set *montecarlo.Setting, kappa float64) (float64, error) {
@@ -94,7 +114,7 @@ func decayPower(set *montecarlo.Setting) (float64, error) {
 
 // finiteSizeCoefficient returns a in R(d) = R (1 + a/d + ...), N = d/gamma.
 func finiteSizeCoefficient(set *montecarlo.Setting) (float64, error) {
-	if isLinearCE(set) && set.Init.Gaussian() {
+	if isLinearCE(set) && set.Init.Gaussian() && set.Data.Gaussian() {
 		return theorem.LinearCEFiniteSize(set.Classes, set.Gamma, set.Init.Kappa(set.Model))
 	}
 	return 0, fmt.Errorf("no finite-size coefficient is known for block %s with init %s", describeBlock(set), set.Init)

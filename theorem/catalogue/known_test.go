@@ -88,9 +88,12 @@ func TestKnownValues(t *testing.T) {
 func TestHiddenMSEUnderPyTorch(t *testing.T) {
 	claim := func(target float64) *verdict.Claim {
 		s := &Spec{
-			ID: "pytorch", Statement: "s", Kind: verdict.Limit, Quantity: Ratio, Method: montecarlo.Gram,
-			Setting: setting(network.Hidden, network.MSE, network.WW, 0, 0.5, 0, network.PyTorch),
-			Classes: []float64{2}, Dims: []float64{30}, Target: target, Good: 0.03, Bad: 0.10, First: 512,
+			ID: "pytorch", Statement: "s", Kind: verdict.Limit, Good: 0.03, Bad: 0.10, First: 512,
+			About: &BlockRatio{
+				Quantity: Ratio, Method: montecarlo.Gram,
+				Setting: setting(network.Hidden, network.MSE, network.WW, 0, 0.5, 0, network.PyTorch),
+				Classes: []float64{2}, Dims: []float64{30}, Target: target,
+			},
 		}
 		return claimOf(t, s)
 	}

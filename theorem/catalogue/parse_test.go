@@ -186,7 +186,7 @@ var broken = []struct{ name, text, want string }{
 	{"misspelt target", with(limit, `target = `, `§traget = `), `unknown key "traget": did you mean "target"?`},
 	{"misspelt tolerance", with(exact, `tolerance = `, `§tolerence = `), `unknown key "tolerence": did you mean "tolerance"?`},
 	{"misspelt optional key", and(limit, "§sahre = 2\n"), `unknown key "sahre": did you mean "share"?`},
-	{"unknown key in a claim", and(limit, "§replicates = 5\n"), `unknown key "replicates": want one of bad, block, `},
+	{"unknown key in a claim", and(limit, "§replicates = 5\n"), `unknown key "replicates": want one of about, bad, block, `},
 	{"unknown dotted key", and(limit, "§replicates.first = 5\n"), `unknown key "replicates": want one of `},
 	{"unknown quoted key", and(limit, "§\"replicates.first\" = 5\n"), `unknown key "replicates.first": want one of `},
 	{"claim in a claim", and(limit, "§claim = 5\n"), `unknown key "claim"`},
@@ -194,7 +194,7 @@ var broken = []struct{ name, text, want string }{
 	{"the second claim's", sound[limit] + strings.Replace(sound[bound], "sound", "other", 1) + "§badd = 1\n", `claim other: unknown key "badd": did you mean "bad"?`},
 
 	// Keys of another kind.
-	{"tolerance of a limit", and(limit, "§tolerance = 1e-6\n"), `unknown key "tolerance": want one of bad, block, classes, dim, first, gamma, good, `},
+	{"tolerance of a limit", and(limit, "§tolerance = 1e-6\n"), `unknown key "tolerance": want one of about, bad, block, classes, data, dim, first, gamma, good, `},
 	{"good of an exact claim", and(exact, "§good = 1e-6\n"), `unknown key "good"`},
 	{"method of an exact claim", and(exact, "§method = \"gram\"\n"), `unknown key "method"`},
 	{"looks of an exact claim", and(exact, "§looks = 3\n"), `unknown key "looks"`},

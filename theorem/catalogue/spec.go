@@ -1,44 +1,12 @@
 package catalogue
 
 import (
+	"maps"
 	"math"
+	"slices"
+	"strings"
 
-	"pastur/montecarlo"
-	"pastur/network"
 	"pastur/verdict"
-)
-
-// Quantity is what a claim is about.
-type Quantity string
-
-// The quantities. R is the ratio E|H_ij|^2/E|H_ii|^2 and p the exponent of its
-// decay in C: 2 for the linear model under cross-entropy, 1 for hidden MSE ww.
-const (
-	// Ratio is R.
-	Ratio Quantity = "ratio"
-	// Scaled is C^p R.
-	Scaled Quantity = "scaled"
-	// Relative is R over its limit for d, N -> infinity.
-	Relative Quantity = "relative"
-	// FiniteSize is d (R / limit - 1), which tends to the coefficient of the
-	// 1/d correction.
-	FiniteSize Quantity = "finite-size"
-)
-
-// Check is what a claim of kind exact tests in every sample.
-type Check string
-
-// The checks.
-const (
-	// DefinitionGram: block norms by definition and by Gram matrices agree
-	// on the same draws; the statistic is the larger relative difference.
-	DefinitionGram Check = "definition-gram"
-	// ZeroBlock: off-diagonal blocks, by finite differences of the gradient,
-	// are zero; the statistic is |H_ij|_F/|H_ii|_F.
-	ZeroBlock Check = "zero-block"
-	// Differences: closed-form blocks equal finite differences of the
-	// gradient; the statistic is the relative Frobenius distance.
-	Differences Check = "finite-differences"
 )
 
 // Spec is a claim as a suite file states it.
@@ -47,15 +15,8 @@ type Spec struct {
 	Statement string
 	Source    string
 	Kind      verdict.Kind
-	Check     Check    // kind exact
-	Quantity  Quantity // other kinds
-	Setting   montecarlo.Setting
-	Method    montecarlo.Method
-	Against   montecarlo.Method // kind identity
-	Classes   []float64
-	Dims      []float64
-	Target    any // "exact", "limit", "constant" or a number
-	Power     float64
+	About     Subject // what is sampled, and what is known of it
+	Power     float64 // kinds rate and exponent
 	Good, Bad float64
 	AtLeast   bool
 	First     int
@@ -86,102 +47,52 @@ func parseSpec(t *table) (*Spec, error) {
 		kinds[i] = string(k)
 	}
 	s.Kind = verdict.Kind(t.choice("kind", "", kinds...))
-	set := &s.Setting
-	set.Model = network.Model(t.choice("model", "", "linear", "hidden"))
-	set.Loss = network.Loss(t.choice("loss", "", "mse", "ce"))
-	set.Block = network.Block(t.choice("block", "vv", "vv", "ww", "wv"))
-	set.Init = network.Init(t.choice("init", "lecun", "lecun", "he", "pytorch"))
-	if set.Model == network.Hidden {
-		set.Hidden = t.integer("hidden", 8, 1, 1<<20)
+	about := t.string("about", "ratio")
+	subject, ok := subjects[about]
+	if !ok {
+		t.fail("about", "unknown about %q: want one of %s", about, strings.Join(slices.Sorted(maps.Keys(subjects)), ", "))
+		return nil, t.err
 	}
-	s.Classes = t.grid("classes")
-	s.Dims = t.grid("dim")
-	if s.Dims == nil {
-		s.Dims = []float64{math.Inf(1)}
-	}
-	if t.get("samples") != nil {
-		set.Samples = float64(t.integer("samples", 0, 1, 1<<50))
-		if t.get("gamma") != nil {
-			t.fail("gamma", "gamma (d/N) and samples (N) exclude each other: give one")
-		}
-	} else {
-		set.Gamma = t.number("gamma", 0.5, "a positive number (d/N)", positive)
-	}
-	t.parseKind(s)
+	s.About = subject()
+	s.About.parse(t, s)
+	t.parseTolerances(s)
 	s.First = t.integer("first", 0, 1, 1<<30)
 	if s.Kind != verdict.Exact {
 		s.Looks = t.integer("looks", 0, 1, 10)
 	}
 	s.Share = t.number("share", 1, "a positive number", positive)
-	if s.Classes == nil {
-		t.fail("classes", "classes is missing: want a number, or a list or range for a rate or bound")
-	}
 	return s, t.finish()
 }
 
-// parseKind reads the keys that only some kinds have, so that a key of another
-// kind is reported as unknown.
-func (t *table) parseKind(s *Spec) {
+// parseTolerances reads the keys that say how far from its target a claim may
+// be, whatever it is about.
+func (t *table) parseTolerances(s *Spec) {
 	tolerance := func(key string, fallback float64) float64 {
 		return t.number(key, fallback, "a tolerance of at least 0", func(x float64) bool { return x >= 0 && !math.IsInf(x, 1) })
 	}
-	if s.Kind == verdict.Exact {
-		s.Check = Check(t.choice("check", "", string(DefinitionGram), string(ZeroBlock), string(Differences)))
+	switch s.Kind {
+	case verdict.Exact:
 		s.Good = t.number("tolerance", 0, "a positive number", positive)
 		if s.Good == 0 {
 			t.fail("tolerance", "tolerance is missing: the largest deviation allowed in any sample")
 		}
-		return
-	}
-	methods := []string{string(montecarlo.Definition), string(montecarlo.Gram), string(montecarlo.TwoPoint)}
-	s.Method = montecarlo.Method(t.choice("method", string(montecarlo.TwoPoint), methods...))
-	s.Quantity = Ratio
-	switch s.Kind {
 	case verdict.Identity:
-		s.Against = montecarlo.Method(t.choice("against", "", methods...))
 		s.Bad = tolerance("gap", 0.05)
 	case verdict.Limit:
-		s.Quantity = Quantity(t.choice("quantity", string(Ratio), string(Ratio), string(Scaled), string(FiniteSize)))
-		s.Target = t.get("target")
-		switch v := s.Target.(type) {
-		case nil:
-			t.fail("target", `target is missing: want "exact", "limit", "constant" or a number`)
-		case string:
-			t.choice("target", "", "exact", "limit", "constant")
-			if (v == "constant") != (s.Quantity == Scaled) {
-				t.fail("target", `target "constant" (of C^p R) and quantity "scaled" go together`)
-			}
-		default:
-			s.Target = t.number("target", 0, `"exact", "limit", "constant" or a finite number`, finite)
-		}
 		s.Good, s.Bad = tolerance("good", 0.01), tolerance("bad", 0.03)
 	case verdict.Rate:
-		s.Power = t.power("p in R = O(C^-p)")
 		s.AtLeast = t.boolean("slower")
 		s.Good, s.Bad = tolerance("good", 0.10), tolerance("bad", 0.20)
 	case verdict.Exponent:
-		s.Quantity = Quantity(t.choice("quantity", string(Relative), string(Relative)))
-		s.Power = t.power("p in R(d)/R - 1 ~ d^-p")
 		s.Good, s.Bad = tolerance("good", 0.10), tolerance("bad", 0.25)
 	case verdict.Bound:
-		s.Quantity = Quantity(t.choice("quantity", string(Ratio), string(Ratio), string(Scaled)))
-		most, least := t.get("at_most"), t.get("at_least")
-		switch {
-		case (most == nil) == (least == nil):
-			t.fail("at_most", "a bound needs exactly one of at_most and at_least")
-		case most == "constant":
-			s.Target = most
-			if s.Quantity != Scaled {
-				t.fail("at_most", `at_most "constant" (of C^p R) and quantity "scaled" go together`)
-			}
-		case most != nil:
-			s.Target = t.number("at_most", 0, `a finite number or "constant"`, finite)
-		default:
-			s.Target, s.AtLeast = t.number("at_least", 0, "a finite number", finite), true
-		}
 		s.Bad = tolerance("bad", 0.10)
 	case verdict.Law:
-		t.fail("kind", "kind law needs a distance between spectra, which suites cannot name yet: want another kind")
+		s.Good = t.number("at_most", 0, "a positive number", positive)
+		s.Bad = t.number("bad", 0, "a positive number", positive)
+		if s.Good == 0 || s.Bad == 0 {
+			t.fail("at_most", "kind law needs at_most (GOOD: a mean distance up to it) and bad (BAD: from there on)")
+		}
 	}
 }
 

@@ -1,0 +1,124 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+
+	"pastur/spectra"
+)
+
+// GMPResult is the result of `pastur gmp`.
+type GMPResult struct {
+	Gamma      Float      `json:"gamma"`
+	Convention string     `json:"convention"`
+	AtomAtZero Float      `json:"atom_at_zero"`
+	Support    [][2]Float `json:"support"`
+	Moments    []Float    `json:"moments"` // from order 1
+	Density    [][2]Float `json:"density,omitempty"`
+	Stieltjes  []Complex  `json:"stieltjes,omitempty"`
+	Warnings   []string   `json:"warnings"`
+
+	masses []float64 // of the intervals of the support
+	z      []complex128
+	law    *spectra.Law
+}
+
+// GMP evaluates a law: its support, the atom at 0, moments of orders 1 to moments,
+// the density at xs and the Stieltjes transform at z.
+func GMP(law *spectra.Law, moments int, xs []float64, z []complex128, warnings []string) (*GMPResult, error) {
+	support, err := law.Support()
+	if err != nil {
+		return nil, err
+	}
+	r := &GMPResult{
+		Gamma: Float(law.Gamma()), Convention: string(law.Convention()), AtomAtZero: Float(law.AtomAtZero()),
+		Support: [][2]Float{}, Moments: []Float{}, Warnings: emptyNotNil(warnings), z: z, law: law,
+	}
+	masses, err := law.Masses()
+	if err != nil {
+		return nil, err
+	}
+	r.masses = masses
+	for _, s := range support {
+		r.Support = append(r.Support, [2]Float{Float(s.Lo), Float(s.Hi)})
+	}
+	for k := 1; k <= moments; k++ {
+		m, err := law.Moment(k)
+		if err != nil {
+			return nil, err
+		}
+		r.Moments = append(r.Moments, Float(m))
+	}
+	density := make([]float64, len(xs))
+	if err := law.Densities(density, xs); err != nil {
+		return nil, err
+	}
+	for i, x := range xs {
+		r.Density = append(r.Density, [2]Float{Float(x), Float(density[i])})
+	}
+	for _, z := range z {
+		s, err := law.Stieltjes(z)
+		if err != nil {
+			return nil, err
+		}
+		r.Stieltjes = append(r.Stieltjes, ComplexOf(s))
+	}
+	return r, nil
+}
+
+// matrices says what the law of a convention is of.
+var matrices = map[spectra.Convention]string{
+	spectra.Hessian:          "H = (1/N) X Lambda X^T, d x d, gamma = d/N",
+	spectra.CovarianceMatrix: "S = (1/n) T^{1/2} Z Z^T T^{1/2}, p x p, gamma = p/n",
+}
+
+// GMPTable lays out the density if a grid was asked for, else the Stieltjes
+// transform if points were, else the support; the rest are notes.
+func GMPTable(r *GMPResult) *Table {
+	number := func(x float64, digits int) Cell { return Number(&x, digits) }
+	t := &Table{Title: fmt.Sprintf("Marchenko-Pastur law, %s convention: %s = %.6g\nPopulation: %s",
+		r.Convention, matrices[spectra.Convention(r.Convention)], float64(r.Gamma), r.law.Population())}
+	intervals := make([]string, len(r.Support))
+	for i, s := range r.Support {
+		intervals[i] = fmt.Sprintf("[%s, %s] of mass %s", Significant(float64(s[0]), 13), Significant(float64(s[1]), 13), Significant(r.masses[i], 6))
+	}
+	values := make([]string, len(r.Stieltjes))
+	for i, s := range r.Stieltjes {
+		values[i] = fmt.Sprintf("s(%s) = %s", pointText(r.z[i]), complexText(complex(float64(s.Re), float64(s.Im)), 12))
+	}
+	switch {
+	case len(r.Density) > 0:
+		t.Columns = []Column{{Header: "x", Field: "x"}, {Header: "density", Field: "density"}}
+		for _, p := range r.Density {
+			t.Rows = append(t.Rows, []Cell{number(float64(p[0]), 8), number(float64(p[1]), 12)})
+		}
+	case len(r.Stieltjes) > 0:
+		t.Columns = []Column{{"Re z", "z_re", false}, {"Im z", "z_im", false}, {"Re s", "s_re", false}, {"Im s", "s_im", false}}
+		for i, s := range r.Stieltjes {
+			t.Rows = append(t.Rows, []Cell{number(real(r.z[i]), 8), number(imag(r.z[i]), 8), number(float64(s.Re), 12), number(float64(s.Im), 12)})
+		}
+		values = nil
+	default:
+		t.Columns = []Column{{"interval", "interval", false}, {"from", "lo", false}, {"to", "hi", false}, {"mass", "mass", false}}
+		for i, s := range r.Support {
+			t.Rows = append(t.Rows, []Cell{Count(i + 1), number(float64(s[0]), 13), number(float64(s[1]), 13), number(r.masses[i], 10)})
+		}
+		intervals = nil
+	}
+	if intervals != nil {
+		t.Notes = append(t.Notes, "support: "+strings.Join(intervals, ", "))
+	}
+	t.Notes = append(t.Notes, "atom at 0: "+Significant(float64(r.AtomAtZero), 10))
+	moments := make([]string, len(r.Moments))
+	for i, m := range r.Moments {
+		moments[i] = Significant(float64(m), 10)
+	}
+	if len(moments) > 0 {
+		t.Notes = append(t.Notes, "moments from order 1: "+strings.Join(moments, ", "))
+	}
+	t.Notes = append(t.Notes, values...)
+	for _, w := range r.Warnings {
+		t.Notes = append(t.Notes, "warning: "+w)
+	}
+	return t
+}
