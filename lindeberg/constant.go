@@ -66,7 +66,7 @@ func NewLimit(s Setting, gamma float64) (*Limit, error) {
 	for _, v := range s.outputs() {
 		l.laws = append(l.laws, func(level int) blockLaw {
 			if l.sampled {
-				return sampleReLU(v, s.Kappa, s.OffDiagonal, level)
+				return sampleReLU(v, s.Kappa, s.OffDiagonal, level, shiftPoints)
 			}
 			return newReLULaw(v, s.Kappa, s.OffDiagonal, reluNodes[level])
 		})
@@ -136,6 +136,9 @@ func (l *Limit) Stieltjes(z complex128) (complex128, error) {
 
 // average returns the mean of f over the laws.
 func (l *Limit) average(z complex128, f func(blockLaw) (complex128, error)) (mean complex128, se float64, err error) {
+	if err := CheckPoint(z); err != nil {
+		return 0, 0, err
+	}
 	if l.sampled {
 		return l.sample(f)
 	}

@@ -5,10 +5,6 @@ import "math"
 // gridReach is the extent of grids in standard deviations.
 const gridReach = 9.0
 
-// gridStep returns the trapezoid step of a direction in standard deviations: the
-// strip in which the integrand is analytic is as wide in the logits at every kappa.
-func gridStep(kappa float64) float64 { return 0.12 / max(1, math.Sqrt(kappa)) }
-
 // gridNodes returns the law of (p_1, p_2, q) for a few classes by the trapezoid
 // rule in the C-1 directions orthogonal to the vector of ones: it converges
 // geometrically, as the integrand is analytic in a strip.

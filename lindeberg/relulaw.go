@@ -95,7 +95,7 @@ const (
 	shiftPoints = 1 << 15
 )
 
-func sampleReLU(v *mat.Dense, kappa float64, off bool, shift int) *reluLaw {
+func sampleReLU(v *mat.Dense, kappa float64, off bool, shift, points int) *reluLaw {
 	classes, k := v.Dims()
 	root := 1.5
 	for range 60 { // x^{k+1} = x + 1 by fixed-point iteration
@@ -113,7 +113,7 @@ func sampleReLU(v *mat.Dense, kappa float64, off bool, shift int) *reluLaw {
 	mass := math.Pow(0.5, float64(active))
 	l := &reluLaw{k: k, zero: 1 - mass}
 	pre, p, u := make([]float64, k), make([]float64, classes), make([]float64, k)
-	for range shiftPoints {
+	for range points {
 		for i := range u {
 			at[i] = math.Mod(at[i]+step[i], 1)
 			x := 1 - math.Abs(2*at[i]-1)
@@ -124,7 +124,7 @@ func sampleReLU(v *mat.Dense, kappa float64, off bool, shift int) *reluLaw {
 			u[i] = distuv.UnitNormal.Quantile(x)
 			pre[i] = math.Sqrt(kappa) * u[i]
 		}
-		l.weights = append(l.weights, mass/shiftPoints)
+		l.weights = append(l.weights, mass/float64(points))
 		l.lambda = append(l.lambda, hiddenWeight(v, pre, p, off))
 		for _, x := range u {
 			l.first, l.second = append(l.first, x), append(l.second, x*x)

@@ -217,6 +217,9 @@ func LindebergFigure(results []LindebergResult, path []lindeberg.PathPoint, path
 		g.Caption += fmt.Sprintf(", (b) along the path at $N = %d$, $z = %s$, from the independent end $θ = 0$ to the Hessian block", pathSamples, pointText(first.gaps[0].Z))
 	}
 	g.Caption += ". Bars: 95 % intervals."
+	if path != nil {
+		g.Caption += " All points of (b) share their draws."
+	}
 	for i := range results {
 		r := &results[i]
 		c := GapCurve{Name: "$z = " + pointText(r.gaps[0].Z) + "$"}

@@ -80,11 +80,11 @@ func (c *curve) findSupport() ([]island, error) {
 	if err := add(last, last+reach, &now); err != nil {
 		return nil, err
 	}
-	islands = append(islands, now)
+	islands = merge(append(islands, now))
 	for k := range islands {
 		s := &islands[k]
-		if !(s.lo < s.hi) || k > 0 && !(islands[k-1].hi <= s.lo) {
-			return nil, fmt.Errorf("support of %s at gamma = %v: edges %v and %v of interval %d are out of order: the interval is narrower than rounding", c.population, c.gamma, s.lo, s.hi, k+1)
+		if !(s.lo < s.hi) {
+			return nil, fmt.Errorf("support of %s at gamma = %v: interval %d, from %v to %v, is narrower than rounding", c.population, c.gamma, k+1, s.lo, s.hi)
 		}
 		if s.lo*s.hi < 0 && c.defect > 0 {
 			return nil, fmt.Errorf("support of %s at gamma = %v: 0 is in the interval [%v, %v] and an atom", c.population, c.gamma, s.lo, s.hi)
@@ -106,6 +106,19 @@ func (c *curve) findSupport() ([]island, error) {
 		}
 	}
 	return islands, nil
+}
+
+// merge joins islands with no gap but rounding between them.
+func merge(islands []island) []island {
+	out := islands[:1]
+	for _, s := range islands[1:] {
+		if last := &out[len(out)-1]; last.hi < s.lo {
+			out = append(out, s)
+		} else {
+			last.hi, last.uhi = s.hi, s.uhi
+		}
+	}
+	return out
 }
 
 // gapResolution is how far below 1 the least value of h has to be for a gap:

@@ -159,7 +159,7 @@ func (f *gmpFlags) choose(cmd *cobra.Command) (spectra.Population, error) {
 // parseAtoms parses VALUE:WEIGHT,...
 func parseAtoms(text string) (spectra.Population, error) {
 	if text == "" {
-		return nil, fmt.Errorf("--atoms is empty: want VALUE:WEIGHT,...")
+		return nil, fmt.Errorf("--atoms is empty: want VALUE:WEIGHT pairs such as 1:0.5,8:0.5")
 	}
 	var values, weights []float64
 	for i, item := range strings.Split(text, ",") {
