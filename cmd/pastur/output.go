@@ -48,6 +48,14 @@ func (o *output) write(cmd *cobra.Command, document *reports.Document, table *re
 		"csv":      table.WriteCSV,
 		"markdown": table.WriteMarkdown,
 	}[o.format]
+	if o.format == "text" && o.file == "-" {
+		render = coloured(cmd.OutOrStdout(), render)
+	}
+	return o.writeWith(cmd, render)
+}
+
+// writeWith writes to standard output, or to the file whole or not at all.
+func (o *output) writeWith(cmd *cobra.Command, render func(io.Writer) error) error {
 	if o.file == "-" {
 		return render(cmd.OutOrStdout())
 	}

@@ -66,7 +66,7 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return fmt.Errorf("unknown command %q: want verify, limit, ratio or claims (pastur --help)", args[0])
+				return fmt.Errorf("unknown command %q: pastur --help lists the commands", args[0])
 			}
 			return cmd.Help()
 		},
@@ -76,6 +76,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return errors.New(strconvTail.ReplaceAllString(err.Error(), "must be a whole number"))
 	})
-	root.AddCommand(newVerify(), newLimit(), newRatio(), newClaims())
+	root.AddCommand(newVerify(), newLimit(), newRatio(), newClaims(), newSelftest(), newVersion(), newCompletion(), newManpages())
+	completeValues(root)
 	return root
 }
