@@ -53,6 +53,14 @@ func (o *output) write(cmd *cobra.Command, document *reports.Document, table *re
 
 		"latex-plain": func(w io.Writer) error { return table.WriteLaTeX(w, latexOf(cmd, true)) },
 	}[o.format]
+	if o.format == "text" && o.file == "-" {
+		render = coloured(cmd.OutOrStdout(), render)
+	}
+	return o.writeWith(cmd, render)
+}
+
+// writeWith writes to standard output, or to the file whole or not at all.
+func (o *output) writeWith(cmd *cobra.Command, render func(io.Writer) error) error {
 	if o.file == "-" {
 		return render(cmd.OutOrStdout())
 	}

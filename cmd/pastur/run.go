@@ -66,7 +66,7 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return fmt.Errorf("unknown command %q: want verify, limit, ratio, lindeberg or claims (pastur --help)", args[0])
+				return fmt.Errorf("unknown command %q: pastur --help lists the commands", args[0])
 			}
 			return cmd.Help()
 		},
@@ -84,7 +84,6 @@ func newRoot() *cobra.Command {
 		newGMP(),
 		newSpectrum(),
 		newLindeberg(),
-		newSpectrum(),
 		newHessian(),
 		newAppendix(),
 		newPlan(),
@@ -93,6 +92,11 @@ func newRoot() *cobra.Command {
 		newMissing(),
 		newStatus(),
 		newEmit(),
+		newSelftest(),
+		newVersion(),
+		newCompletion(),
+		newManpages(),
 	)
+	completeValues(root)
 	return root
 }

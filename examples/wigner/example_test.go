@@ -15,6 +15,6 @@ func Example() {
 	fmt.Println(v.Status, v.Replicates, err)
 	fmt.Printf("declared bias at n = 200: %.2f %%\n", 100*wigner.Bias(200))
 	// Output:
-	// PASS 64 <nil>
+	// PASS 128 <nil>
 	// declared bias at n = 200: -1.76 %
 }

@@ -22,7 +22,7 @@ func TestPlantedErrorsAreRefuted(t *testing.T) {
 		"not centred":  notCentred,
 		"one row lost": rowLost,
 	} {
-		t.Run(name, func(t *testing.T) { verdicttest.Refute(t, wigner.Claim(200, fill)) })
+		t.Run(name, func(t *testing.T) { verdicttest.Refute(t, wigner.Claim(100, fill)) })
 	}
 }
 

@@ -29,8 +29,8 @@ type Options struct {
 const (
 	DefaultRuns  = 10000
 	DefaultSeeds = 20
-	QuickRuns    = 300
-	QuickSeeds   = 4
+	QuickRuns    = 200
+	QuickSeeds   = 2
 )
 
 // Counts says what became of many runs of one claim.
