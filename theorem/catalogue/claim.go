@@ -64,6 +64,7 @@ var subjects = map[string]func() Subject{
 	"ratio":     func() Subject { return new(BlockRatio) },
 	"spectrum":  func() Subject { return new(Spectrum) },
 	"lindeberg": func() Subject { return new(Interpolation) },
+	"network":   func() Subject { return new(Network) },
 }
 
 // EstimatorCell wraps an estimator as a cell. transform, if not nil, maps
