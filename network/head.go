@@ -9,6 +9,8 @@ import (
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
+
+	"pastur/internal/elementary"
 )
 
 // Head holds the squared Frobenius norms of the vv blocks of an output layer.
@@ -193,10 +195,10 @@ func (h *headWork) firstPass(c int, loss Loss) error {
 				h.squared[n] += f * f
 			}
 			if x > h.top[n] {
-				h.sum[n] = h.sum[n]*math.Exp(h.top[n]-x) + 1
+				h.sum[n] = h.sum[n]*elementary.Exp(h.top[n]-x) + 1
 				h.top[n], h.right[n] = x, mine
 			} else {
-				h.sum[n] += math.Exp(x - h.top[n])
+				h.sum[n] += elementary.Exp(x - h.top[n])
 			}
 		}
 	}
@@ -215,7 +217,7 @@ func (h *headWork) fit(loss Loss) (f Fit) {
 			continue
 		}
 		f.Loss += math.Log(h.sum[n]) + (h.top[n] - h.own[n])
-		f.Gap += 1 - math.Exp(h.own[n]-h.top[n])/h.sum[n]
+		f.Gap += 1 - elementary.Exp(h.own[n]-h.top[n])/h.sum[n]
 	}
 	n := float64(len(h.top))
 	return Fit{f.Loss / n, f.Gap / n, f.Accuracy / n}
@@ -228,7 +230,7 @@ func (h *headWork) secondPass(c int, diagonal []float64) {
 	for i := range p.Rows {
 		line := row(p, i)
 		for n, z := range line {
-			line[n] = math.Exp(z-h.top[n]) / h.sum[n]
+			line[n] = elementary.Exp(z-h.top[n]) / h.sum[n]
 		}
 	}
 	blas64.Gemm(blas.Trans, blas.NoTrans, 1, p, p, 1, h.inner)

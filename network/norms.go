@@ -45,7 +45,7 @@ type Norms struct {
 }
 
 // MaxListed is how many blocks [Norms] lists one by one.
-const MaxListed = 20_000
+const MaxListed = 25_000
 
 // Cross returns the Frobenius norm of all blocks between different layers, of
 // H_wv for a 1-hidden-layer net.

@@ -9,6 +9,8 @@ import (
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
+
+	"pastur/internal/elementary"
 )
 
 // Problem is an MLP, a loss and data: a function of the weights with a gradient and
@@ -350,7 +352,7 @@ func (t *part) residuals(p *Problem) error {
 		if p.Loss == CE {
 			probs := t.p.Data[n*t.p.Stride:][:t.p.Cols]
 			for c, x := range row {
-				e := math.Exp(x - top)
+				e := elementary.Exp(x - top)
 				probs[c] = e
 				sum += e
 			}

@@ -129,10 +129,7 @@ func RatioResultsFigure(results []RatioResult, exact func(classes int) (float64,
 		manyClasses = manyClasses || r.Classes != first.Classes
 		manyDims = manyDims || r.Dim != first.Dim
 		if !(float64(r.Ratio) > 0) || math.IsInf(float64(r.RatioHi-r.RatioLo), 0) {
-			return nil, fmt.Errorf("C = %d, d = %s: ratio %v in [%v, %v] has no place on a logarithmic axis: want a positive ratio with an interval", r.Classes, Count(float64(r.Dim)).Text, r.Ratio, r.RatioLo, r.RatioHi)
-		}
-		if manyDims && !manyClasses && math.IsInf(float64(r.Dim), 1) {
-			continue // drawn as a line
+			return nil, fmt.Errorf("at C = %d, d = %s: ratio %v in [%v, %v] has no place on a logarithmic axis: want a positive ratio with an interval", r.Classes, Count(float64(r.Dim)).Text, r.Ratio, r.RatioLo, r.RatioHi)
 		}
 	}
 	againstDim := manyDims && !manyClasses

@@ -159,6 +159,22 @@ func plainText(text string) string {
 	return strings.ReplaceAll(text, dollar, "$")
 }
 
+// isMarkup says whether a text is in the notation of Figure: has dollar signs,
+// in pairs.
+func isMarkup(text string) bool {
+	n := strings.Count(strings.ReplaceAll(text, `\$`, ""), "$")
+	return n > 0 && n%2 == 0
+}
+
+// spoken is a text for terminals: plain text as it is, the notation of Figure
+// without its signs.
+func spoken(text string) string {
+	if isMarkup(text) {
+		return plainText(text)
+	}
+	return text
+}
+
 // wrap breaks a text into lines of at most the given width.
 func wrap(text string, size, width float64) []label {
 	var lines []label

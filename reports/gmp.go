@@ -93,13 +93,13 @@ func GMPTable(r *GMPResult) *Table {
 			t.Rows = append(t.Rows, []Cell{number(float64(p[0]), 8), number(float64(p[1]), 12)})
 		}
 	case len(r.Stieltjes) > 0:
-		t.Columns = []Column{{"Re z", "z_re", false}, {"Im z", "z_im", false}, {"Re s", "s_re", false}, {"Im s", "s_im", false}}
+		t.Columns = []Column{{Header: "Re z", Field: "z_re"}, {Header: "Im z", Field: "z_im"}, {Header: "Re s", Field: "s_re"}, {Header: "Im s", Field: "s_im"}}
 		for i, s := range r.Stieltjes {
 			t.Rows = append(t.Rows, []Cell{number(real(r.z[i]), 8), number(imag(r.z[i]), 8), number(float64(s.Re), 12), number(float64(s.Im), 12)})
 		}
 		values = nil
 	default:
-		t.Columns = []Column{{"interval", "interval", false}, {"from", "lo", false}, {"to", "hi", false}, {"mass", "mass", false}}
+		t.Columns = []Column{{Header: "interval", Field: "interval"}, {Header: "from", Field: "lo"}, {Header: "to", Field: "hi"}, {Header: "mass", Field: "mass"}}
 		for i, s := range r.Support {
 			t.Rows = append(t.Rows, []Cell{Count(i + 1), number(float64(s[0]), 13), number(float64(s[1]), 13), number(r.masses[i], 10)})
 		}

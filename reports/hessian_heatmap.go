@@ -13,10 +13,11 @@ import (
 	"pastur/network"
 )
 
-// Clip says where the colours of a heat map end.
+// Clip says where the colours of a heat map end, in terms of what it shows: the
+// entries of |H|, or the largest of each tile.
 type Clip struct {
-	Quantile float64 // of |H|, in (0, 1]; 0 if Fraction is used
-	Fraction float64 // of max |H|
+	Quantile float64 // of what is shown, in (0, 1]; 0 if Fraction is used
+	Fraction float64 // of the maximum
 }
 
 // ParseClip reads a quantile, 0.99, or max/100.
@@ -34,23 +35,27 @@ func ParseClip(s string) (Clip, error) {
 // String says where, in words.
 func (c Clip) String() string {
 	if c.Quantile > 0 {
-		return fmt.Sprintf("its quantile %v", c.Quantile)
+		return fmt.Sprintf("the quantile %v", c.Quantile)
 	}
-	return fmt.Sprintf("its maximum over %.6g", 1/c.Fraction)
+	return fmt.Sprintf("the maximum over %.6g", 1/c.Fraction)
 }
 
-// Value returns the clip of |h|. It is 0 if so much of h is 0.
-func (c Clip) Value(h mat.Matrix) float64 {
-	if c.Quantile > 0 {
-		return quantile(h, c.Quantile)
-	}
-	most := 0.0
-	eachRow(h, func(_ int, row []float64) {
-		for _, x := range row {
-			most = max(most, math.Abs(x))
+// Value returns where the colours of the sheet end. It is 0 if so much of the
+// sheet is.
+func (c Clip) Value(sheet HeatSheet) float64 {
+	rows, columns := sheet.Matrix.Dims()
+	values := make([]float64, 0, rows*columns)
+	for i := range rows {
+		for j := range columns {
+			values = append(values, math.Abs(sheet.Matrix.At(i, j)))
 		}
-	})
-	return most * c.Fraction
+	}
+	slices.Sort(values)
+	if c.Quantile > 0 {
+		// The least value that a share of the entries does not exceed.
+		return values[max(0, int(math.Ceil(c.Quantile*float64(len(values))))-1)]
+	}
+	return values[len(values)-1] * c.Fraction
 }
 
 // eachRow calls f on every row of h, without copying where h allows it.
@@ -67,48 +72,18 @@ func eachRow(h mat.Matrix, f func(i int, row []float64)) {
 	}
 }
 
-// quantile returns the smallest |h_ij| that a share q of the entries does not
-// exceed. It selects by 16 bits at a time, so that a Hessian of gigabytes is not
-// copied to be sorted: bits of positive floats have the order of their values.
-func quantile(h mat.Matrix, q float64) float64 {
-	rows, columns := h.Dims()
-	rank := int(math.Ceil(q*float64(rows)*float64(columns))) - 1 // of the sorted entries
-	rank = max(0, rank)
-	var prefix uint64
-	count := make([]int, 1<<16)
-	for shift := 48; shift >= 0; shift -= 16 {
-		clear(count)
-		eachRow(h, func(_ int, row []float64) {
-			for _, x := range row {
-				bits := math.Float64bits(math.Abs(x))
-				if shift == 48 || bits>>(shift+16) == prefix {
-					count[bits>>shift&0xffff]++
-				}
-			}
-		})
-		for digit, n := range count {
-			if rank < n {
-				prefix = prefix<<16 | uint64(digit)
-				break
-			}
-			rank -= n
-		}
-	}
-	return math.Float64frombits(prefix)
-}
-
 // maxCells is the number of rows of a Hessian beyond which a heat map keeps the
 // largest entry of each of maxCells x maxCells tiles.
 const maxCells = 1200
 
 // maxLines is the number of blocks beyond which no lines are drawn between them:
 // they would hide the picture.
-const maxLines = 128
+const maxLines = 64
 
 // HessianSheet returns the heat map of |h|, the Hessian by the weights of the given
 // layers of net (all if nil). It holds no more than 1200 x 1200 numbers: a larger
 // h is reduced to the largest |entry| of each tile, and reduced says so. Lines
-// separate layers and, up to 128 of them, blocks.
+// separate layers and, up to 64 of them, blocks.
 func HessianSheet(net *network.MLP, layers []int, h mat.Matrix) (sheet HeatSheet, reduced bool) {
 	size, _ := h.Dims()
 	cells := min(size, maxCells)

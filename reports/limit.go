@@ -71,8 +71,8 @@ func LimitTable(known []*catalogue.Known, warnings []string) *Table {
 		Title: fmt.Sprintf("Exact E|H_ij|^2/E|H_ii|^2: %s model, %s loss, %s blocks, %s%skappa = %.6g",
 			s.Model, strings.ToUpper(string(s.Loss)), s.Block, width, sizes, known[0].Kappa),
 		Columns: []Column{
-			{Header: "C", Field: "classes"}, {Header: "R", Field: "ratio"}, {"rate p", "rate", false}, {"C^p R", "scaled", false},
-			{"lim C^p R", "constant", false}, {"norm ratio", "norm_ratio", false}, {"row mass", "row_mass", false}, {"1/(C-1)", "heuristic", false},
+			{Header: "C", Field: "classes"}, {Header: "R", Field: "ratio"}, {Header: "rate p", Field: "rate"}, {Header: "C^p R", Field: "scaled"},
+			{Header: "lim C^p R", Field: "constant"}, {Header: "norm ratio", Field: "norm_ratio"}, {Header: "row mass", Field: "row_mass"}, {Header: "1/(C-1)", Field: "heuristic"},
 			{Header: "d", Field: "dim"}, {Header: "N", Field: "samples"},
 			{Field: "model"}, {Field: "loss"}, {Field: "block"}, {Field: "gamma"}, {Field: "hidden"}, {Field: "kappa"}, {Field: "warnings"},
 		},

@@ -10,15 +10,6 @@ import (
 	"pastur/network"
 )
 
-// Complex is a complex number in JSON.
-type Complex struct {
-	Re Float `json:"re"`
-	Im Float `json:"im"`
-}
-
-// ComplexOf returns z for JSON.
-func ComplexOf(z complex128) Complex { return Complex{Float(real(z)), Float(imag(z))} }
-
 // Uncertain complex numbers carry the standard errors of their parts.
 type uncertainComplex struct {
 	Complex
@@ -165,10 +156,10 @@ func LindebergTable(results []LindebergResult) *Table {
 			}
 			t.Rows = append(t.Rows, []Cell{
 				{Text: z}, {Value: real(g.Z)}, {Value: imag(g.Z)}, Count(g.Setting.Samples), Count(g.Setting.Dim),
-				{Uncertain(real(g.Delta), g.Half*g.SERe), real(g.Delta)}, {Value: number(g.SERe)}, {Uncertain(imag(g.Delta), g.Half*g.SEIm), imag(g.Delta)}, {Value: number(g.SEIm)},
+				{Uncertain(real(g.Delta), g.Half*g.SERe), real(g.Delta)}, {Value: valueOf(g.SERe)}, {Uncertain(imag(g.Delta), g.Half*g.SEIm), imag(g.Delta)}, {Value: valueOf(g.SEIm)},
 				{Text: Uncertain(real(scaled), n*g.Half*g.SERe) + imaginary(Uncertain(imag(scaled), n*g.Half*g.SEIm))}, {Value: real(scaled)}, {Value: imag(scaled)},
 				{Text: limit}, limitRe, limitIm,
-				Count(g.Replicates), {Value: number(float64(r.Exponent))}, {Value: number(float64(r.ExponentLo))}, {Value: number(float64(r.ExponentHi))}, ratio, {Value: number(float64(r.FTCError))},
+				Count(g.Replicates), {Value: valueOf(float64(r.Exponent))}, {Value: valueOf(float64(r.ExponentLo))}, {Value: valueOf(float64(r.ExponentHi))}, ratio, {Value: valueOf(float64(r.FTCError))},
 				Text(r.Model), Text(r.Block), {Value: r.OffDiagonal}, Text(r.Path), Text(r.Coupling), {Value: float64(r.Gamma)}, {Value: r.Classes}, hidden, Text(strings.Join(r.Warnings, "; ")),
 			})
 		}
@@ -278,8 +269,8 @@ func imaginary(text string) string {
 	return text + "i"
 }
 
-// number returns x for CSV, nil if it does not exist.
-func number(x float64) any {
+// valueOf returns x for CSV, nil if it does not exist.
+func valueOf(x float64) any {
 	if math.IsNaN(x) || math.IsInf(x, 0) {
 		return nil
 	}

@@ -54,7 +54,7 @@ func TestTable(t *testing.T) {
 	x := 0.016596347597513935
 	table := Table{
 		Title:   "A title",
-		Columns: []Column{{"C^2 R", "scaled", false}, {"name", "name", true}, {Field: "hidden_field"}},
+		Columns: []Column{{Header: "C^2 R", Field: "scaled"}, {Header: "name", Field: "name", Left: true}, {Field: "hidden_field"}},
 		Rows: [][]Cell{
 			{Number(&x, 4), Text("a|b"), {Value: 3}},
 			{Number(nil, 4), Text("longer name"), {Value: nil}},

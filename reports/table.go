@@ -13,10 +13,17 @@ import (
 	"github.com/olekukonko/tablewriter/tw"
 )
 
-// Table is a result as rows and columns. A column without a Header appears in
-// CSV only; one without a Field does not appear there.
+// Table is a result as rows and columns: one description, written as text,
+// Markdown, CSV and LaTeX. A column without a Header appears in CSV only; one
+// without a Field does not appear there.
+//
+// Texts are plain; LaTeX finds the mathematics in them (C^2 R, d/N, gamma,
+// 1.9676(19)e-06, <=). Where it should not guess, they may be in the notation
+// of Figure, with mathematics between dollar signs, which the other formats
+// leave out.
 type Table struct {
 	Title   string // printed above text and Markdown
+	Caption string // of LaTeX; empty: the title
 	Columns []Column
 	Rows    [][]Cell
 	Notes   []string // footnotes, printed below text and Markdown
@@ -27,6 +34,15 @@ type Column struct {
 	Header string // for people
 	Field  string // for programs: the CSV header, snake case
 	Left   bool   // align left; numbers are aligned right
+	Unit   string // of the numbers, printed after the header
+}
+
+// title is the header with the unit.
+func (c *Column) title() string {
+	if c.Unit == "" {
+		return c.Header
+	}
+	return c.Header + " [" + c.Unit + "]"
 }
 
 // Cell is one entry: Text for people, and what CSV writes. A nil Value is
@@ -55,6 +71,15 @@ func Number(x *float64, digits int) Cell {
 		return Cell{"-", nil}
 	}
 	return Cell{Significant(*x, digits), *x}
+}
+
+// Measured returns a cell with a number and its uncertainty, 1.9899(12), and
+// the number in full in CSV.
+func Measured(x, half float64) Cell {
+	if math.IsNaN(x) {
+		return Cell{"-", nil}
+	}
+	return Cell{Uncertain(x, half), x}
 }
 
 // Significant formats x with the given number of significant digits: 0.016608,
@@ -124,7 +149,7 @@ func (t *Table) WriteMarkdown(w io.Writer) error { return t.write(w, true) }
 
 func (t *Table) write(w io.Writer, markdown bool) error {
 	if t.Title != "" {
-		if _, err := fmt.Fprintf(w, "%s\n\n", t.Title); err != nil {
+		if _, err := fmt.Fprintf(w, "%s\n\n", spoken(t.Title)); err != nil {
 			return err
 		}
 	}
@@ -136,7 +161,7 @@ func (t *Table) write(w io.Writer, markdown bool) error {
 			continue
 		}
 		shown = append(shown, i)
-		header = append(header, c.Header)
+		header = append(header, spoken(c.title()))
 		if c.Left {
 			align = append(align, tw.AlignLeft)
 		} else {
@@ -158,7 +183,7 @@ func (t *Table) write(w io.Writer, markdown bool) error {
 	for _, row := range t.Rows {
 		cells := make([]string, len(shown))
 		for k, i := range shown {
-			cells[k] = row[i].Text
+			cells[k] = spoken(row[i].Text)
 			if markdown {
 				cells[k] = strings.ReplaceAll(cells[k], "|", `\|`)
 			}
@@ -176,7 +201,7 @@ func (t *Table) write(w io.Writer, markdown bool) error {
 		}
 	}
 	if len(t.Notes) > 0 {
-		if _, err := fmt.Fprintf(w, "\n%s\n", strings.Join(t.Notes, "\n")); err != nil {
+		if _, err := fmt.Fprintf(w, "\n%s\n", spoken(strings.Join(t.Notes, "\n"))); err != nil {
 			return err
 		}
 	}

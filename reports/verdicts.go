@@ -106,10 +106,10 @@ func VerdictTable(results []VerdictResult, title string, timings bool, notes ...
 	t := &Table{
 		Title: title,
 		Columns: []Column{
-			{"claim", "id", true}, {"kind", "kind", true}, {"verdict", "status", true}, {"estimate", "estimate", false},
-			{"interval", "", true}, {Field: "lo"}, {Field: "hi"}, {Field: "confidence"}, {Field: "target"},
-			{"GOOD", "", true}, {Field: "good"}, {Field: "bad"},
-			{"replicates", "replicates", false}, {Field: "looks"}, {Field: "reason"}, {Field: "statement"}, {Field: "source"}, {Field: "rerun"},
+			{Header: "claim", Field: "id", Left: true}, {Header: "kind", Field: "kind", Left: true}, {Header: "verdict", Field: "status", Left: true}, {Header: "estimate", Field: "estimate"},
+			{Header: "interval", Left: true}, {Field: "lo"}, {Field: "hi"}, {Field: "confidence"}, {Field: "target"},
+			{Header: "GOOD", Left: true}, {Field: "good"}, {Field: "bad"},
+			{Header: "replicates", Field: "replicates"}, {Field: "looks"}, {Field: "reason"}, {Field: "statement"}, {Field: "source"}, {Field: "rerun"},
 		},
 	}
 	if timings {

@@ -42,7 +42,7 @@ func narrowNorms(pair *softmaxPair, classes float64, hidden int, kappa float64, 
 	most := 4 * elementary.Log(classes)
 	return narrowLaw(hidden, narrowReach(classes), n, func(s, t, cos float64) (float64, float64) {
 		cov := float64(scale * float64(s*float64(t*cos)))
-		if min(float64(2*cov), most)-0.5*(float64(s*s)+float64(t*t)) < -18 {
+		if min(float64(2*cov), most)-float64(0.5*(float64(s*s)+float64(t*t))) < -18 {
 			return 0, 0
 		}
 		return pair.norms(classes, float64(scale*float64(s*s)), float64(scale*float64(t*t)), cov)
@@ -117,7 +117,7 @@ func legendre(n int) (x, w []float64) {
 		angle := math.Pi * (0.5 - (float64(i)+0.75)/(float64(n)+0.5))
 		z, term := angle, angle
 		for k := 1.0; k < 12; k++ {
-			term *= -float64(angle*angle) / float64(float64(2*k)*float64(2*k+1))
+			term = float64(term * (-float64(angle*angle) / float64(float64(2*k)*float64(2*k+1))))
 			z += term
 		}
 		var slope float64

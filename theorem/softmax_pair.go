@@ -84,7 +84,7 @@ func (p *softmaxPair) line(to []float64, classes, v float64) []float64 {
 	// which it grows at most like e^{4t}.
 	last := center + 1
 	for ; last < center+200; last += 0.5 {
-		if c := complement(last); float64(-classes*elementary.Log1p(-min(c, 1-1e-15))) > 24+float64(4*(last-center)) {
+		if c := complement(last); c > 1-1e-12 || float64(-classes*elementary.Log1p(-min(c, 1-1e-15))) > 24+float64(4*(last-center)) {
 			break
 		}
 	}
@@ -214,6 +214,6 @@ func (p *softmaxPair) sum(classes float64, n int) (off, diag float64) {
 		}
 	}
 	area := lineStep * lineStep / float64(p.refine*p.refine)
-	off *= area
+	off = float64(off * area)
 	return off, (classes - 1) * (off + float64((classes-2)*float64(three*area)))
 }

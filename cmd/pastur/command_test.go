@@ -394,21 +394,35 @@ func TestStateSurvivesSIGKILL(t *testing.T) {
 	if code != 0 {
 		t.Fatal(code)
 	}
+	kept := func() (lines int) {
+		files, _ := filepath.Glob(filepath.Join(dir, "state", "*.part"))
+		for _, file := range files {
+			text, _ := os.ReadFile(file)
+			lines += bytes.Count(text, []byte("\n"))
+		}
+		return lines
+	}
 	for range 5 {
 		c := exec.Command(binary, args...)
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(250 * time.Millisecond)
+		ended := make(chan error, 1)
+		go func() { ended <- c.Wait() }()
+		// A header and a chunk, at least.
+		for before, running := kept(), true; running && kept() < before+2; {
+			select {
+			case <-ended:
+				running = false
+				ended <- nil
+			case <-time.After(5 * time.Millisecond):
+			}
+		}
 		c.Process.Kill()
-		c.Wait()
+		<-ended
 	}
-	files, _ := filepath.Glob(filepath.Join(dir, "state", "*.jsonl"))
-	if len(files) != 1 {
-		t.Fatalf("state files: %v", files)
-	}
-	kept, _ := os.ReadFile(files[0])
-	if lines := bytes.Count(kept, []byte("\n")); lines < 3 {
+	lines := kept()
+	if lines < 3 {
 		t.Fatalf("only %d lines kept: nothing was interrupted in the middle", lines)
 	}
 	got, err := exec.Command(binary, args...).Output()

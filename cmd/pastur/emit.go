@@ -105,7 +105,7 @@ func emit(cmd *cobra.Command, args []string, o *emitOptions) error {
 	o.Name = strings.Trim("pastur-"+notName.ReplaceAllString(strings.ToLower(filepath.Base(o.Dir)), "-"), "-")
 	o.Name = strings.Trim(o.Name[:min(len(o.Name), 52)], "-") // pods add an index and a suffix to at most 63
 	file := schedulers[args[0]]
-	t, err := template.New(file).Funcs(template.FuncMap{"quote": shellQuote, "json": jsonText}).ParseFS(emitFiles, "emit/"+file)
+	t, err := template.New(file).Funcs(template.FuncMap{"quote": shellWord, "json": jsonText}).ParseFS(emitFiles, "emit/"+file)
 	if err != nil {
 		return err
 	}
@@ -138,16 +138,6 @@ func (o *emitOptions) check(cmd *cobra.Command, scheduler string, plan *shard.Pl
 		_, err = checkLooks(cmd, looks, plan)
 	}
 	return err
-}
-
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:@%+,=-]+$`)
-
-// shellQuote makes a string one word of the shell.
-func shellQuote(s string) string {
-	if plainWord.MatchString(s) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // jsonText makes a string one scalar of YAML, of which JSON is a part.

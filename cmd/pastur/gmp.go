@@ -68,7 +68,7 @@ The population is --atoms VALUE:WEIGHT,... (weights sum to 1 within 1e-9), or
 			if err != nil {
 				return err
 			}
-			z, err := parseUpperPoints(f.z)
+			z, err := parsePoints(f.z)
 			if err != nil {
 				return err
 			}
@@ -233,23 +233,4 @@ func parseGrid(text string) ([]float64, error) {
 	}
 	xs[n-1] = hi
 	return xs, nil
-}
-
-// parseUpperPoints parses a list of points of the upper half-plane; empty is none.
-func parseUpperPoints(text string) ([]complex128, error) {
-	if text == "" {
-		return nil, nil
-	}
-	var points []complex128
-	for _, item := range strings.Split(text, ",") {
-		z, err := strconv.ParseComplex(item, 128)
-		if err != nil {
-			return nil, fmt.Errorf("--z must be a list of complex numbers such as 0.1+0.1i, got %q", item)
-		}
-		if !(imag(z) > 0) || math.IsInf(imag(z), 1) || math.IsNaN(real(z)) || math.IsInf(real(z), 0) {
-			return nil, fmt.Errorf("--z must be above the real axis and finite, got %s", item)
-		}
-		points = append(points, z)
-	}
-	return points, nil
 }

@@ -69,7 +69,7 @@ largest entry of each of 1200 x 1200 tiles.`,
 	flags.StringVar(&o.hessian, "hessian", "", "write the Hessian to this .npy file, weights in the order layer, row, column")
 	flags.StringVar(&o.plot, "plot", "", "draw |H| into this file: .svg, .png or .pdf")
 	flags.StringVar(&o.show, "show", "all", "what to draw: all, or layers (w,v; w1,w2,v), each into a file of its own")
-	flags.StringVar(&o.clip, "clip", "max/100", "where colours end: a quantile of |H| (0.99) or max/100")
+	flags.StringVar(&o.clip, "clip", "max/10", "where colours end: a part of the maximum, or a quantile (0.99) of what is shown")
 	o.register(cmd)
 	o.out.register(cmd)
 	return cmd

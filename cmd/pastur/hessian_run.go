@@ -189,6 +189,9 @@ func (r *hessianRun) look(ctx context.Context, bar *progress, percent float64, s
 		return result, nil
 	}
 	c, err := r.current.Curvature(ctx)
+	if err != nil && r.trainer != nil && ctx.Err() == nil {
+		return nil, fmt.Errorf("at step %d: %w: want a smaller rate than %v", step, err, o.rate)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -259,7 +262,7 @@ func (r *hessianRun) sheets(h *mat.Dense, net *network.MLP, percent float64, she
 			words = append(words, strconv.FormatFloat(percent, 'g', -1, 64)+" %")
 		}
 		sheet.Name = strings.Join(words, ", ")
-		sheets[name] = append(sheets[name], hessianSheet{sheet, o.clipAt.Value(part), reduced})
+		sheets[name] = append(sheets[name], hessianSheet{sheet, o.clipAt.Value(sheet), reduced})
 	}
 	return nil
 }
@@ -307,7 +310,7 @@ func (r *hessianRun) caption(part string, reduced bool) string {
 	}
 	text += fmt.Sprintf(" Colours end at %s.", o.clipAt)
 	if reduced {
-		text += " Each pixel is the largest entry of its tile."
+		text += " Each pixel is the largest entry of its tile of $H$."
 	}
 	return text
 }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math"
 	"math/cmplx"
-	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -82,28 +80,6 @@ type lindebergPlan struct {
 	Replicates *int64            `json:"replicates"`
 	Points     []reports.Complex `json:"points"`
 	Cells      []string          `json:"cells"`
-}
-
-// parsePoints reads complex numbers separated by commas.
-func parsePoints(text string) ([]complex128, error) {
-	var points []complex128
-	for _, part := range strings.Split(text, ",") {
-		part = strings.TrimSpace(part)
-		z, err := strconv.ParseComplex(part, 128)
-		if err != nil {
-			return nil, fmt.Errorf("--z must be a complex number such as 0.1+0.1i (or several, separated by commas), got %q", part)
-		}
-		if err := lindeberg.CheckPoint(z); err != nil {
-			return nil, fmt.Errorf("--z: %w", err)
-		}
-		for _, other := range points {
-			if other == z {
-				return nil, fmt.Errorf("--z repeats %s", part)
-			}
-		}
-		points = append(points, z)
-	}
-	return points, nil
 }
 
 // settings returns a setting for each size, and warnings where gamma had to be

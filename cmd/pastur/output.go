@@ -3,10 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"pastur/reports"
 )
@@ -16,10 +18,10 @@ type output struct {
 	format, file string
 }
 
-var formats = []string{"text", "json", "csv", "markdown"}
+var formats = []string{"text", "json", "csv", "markdown", "latex", "latex-plain"}
 
 func (o *output) register(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.format, "format", "text", strings.Join(formats, ", "))
+	cmd.Flags().StringVar(&o.format, "format", "text", strings.Join(formats, ", ")+" (latex without siunitx)")
 	cmd.Flags().StringVar(&o.file, "out", "-", "file to write, whole or not at all; - is standard output")
 }
 
@@ -47,6 +49,9 @@ func (o *output) write(cmd *cobra.Command, document *reports.Document, table *re
 		"text":     table.WriteText,
 		"csv":      table.WriteCSV,
 		"markdown": table.WriteMarkdown,
+		"latex":    func(w io.Writer) error { return table.WriteLaTeX(w, latexOf(cmd, false)) },
+
+		"latex-plain": func(w io.Writer) error { return table.WriteLaTeX(w, latexOf(cmd, true)) },
 	}[o.format]
 	if o.file == "-" {
 		return render(cmd.OutOrStdout())
@@ -55,4 +60,50 @@ func (o *output) write(cmd *cobra.Command, document *reports.Document, table *re
 		return fmt.Errorf("--out %w", err)
 	}
 	return nil
+}
+
+// incidental are the flags that change no result: where it goes, how it looks
+// and who computes it.
+var incidental = map[string]bool{"format": true, "out": true, "workers": true, "state": true, "junit": true, "plot": true, "plot-data": true}
+
+// latexOf says above a table where it comes from: version, seed and command.
+func latexOf(cmd *cobra.Command, plain bool) reports.LaTeX {
+	o := reports.LaTeX{Plain: plain, Label: "tab:" + cmd.Name(), Comments: []string{"pastur " + reports.Version}}
+	if seed := cmd.Flags().Lookup("seed"); seed != nil {
+		o.Comments = append(o.Comments, "seed "+seed.Value.String())
+	}
+	o.Comments = append(o.Comments, "command: "+commandLine(cmd))
+	return o
+}
+
+// commandLine is the command that computes the results, as a shell takes it:
+// its arguments, then the flags given, by name.
+func commandLine(cmd *cobra.Command) string {
+	line := cmd.CommandPath()
+	for _, arg := range cmd.Flags().Args() {
+		line += " " + shellWord(arg)
+	}
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		switch {
+		case incidental[f.Name]:
+		case f.Value.Type() == "bool":
+			line += " --" + f.Name
+			if f.Value.String() != "true" {
+				line += "=" + f.Value.String()
+			}
+		default:
+			line += " --" + f.Name + " " + shellWord(f.Value.String())
+		}
+	})
+	return line
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:,=+@%-]+$`)
+
+// shellWord quotes a word where a shell would not take it as it is.
+func shellWord(s string) string {
+	if plainWord.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

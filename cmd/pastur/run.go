@@ -77,11 +77,22 @@ func newRoot() *cobra.Command {
 		return errors.New(strconvTail.ReplaceAllString(err.Error(), "must be a whole number"))
 	})
 	root.AddCommand(
-		newVerify(), newLimit(), newRatio(), newClaims(),
+		newVerify(),
+		newClaims(),
+		newLimit(),
+		newRatio(),
 		newGMP(),
+		newSpectrum(),
 		newLindeberg(),
+		newSpectrum(),
 		newHessian(),
-		newPlan(), newRun(), newMerge(), newMissing(), newStatus(), newEmit(),
+		newAppendix(),
+		newPlan(),
+		newRun(),
+		newMerge(),
+		newMissing(),
+		newStatus(),
+		newEmit(),
 	)
 	return root
 }

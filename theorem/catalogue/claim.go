@@ -61,7 +61,9 @@ func (s *Spec) Portable() bool { return s.Kind != verdict.Exact && s.About.porta
 
 // subjects are the values of the key about.
 var subjects = map[string]func() Subject{
-	"ratio": func() Subject { return new(BlockRatio) },
+	"ratio":     func() Subject { return new(BlockRatio) },
+	"spectrum":  func() Subject { return new(Spectrum) },
+	"lindeberg": func() Subject { return new(Interpolation) },
 }
 
 // EstimatorCell wraps an estimator as a cell. transform, if not nil, maps

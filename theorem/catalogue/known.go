@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"fmt"
+	"math"
 
 	"pastur/montecarlo"
 	"pastur/network"
@@ -23,6 +24,12 @@ func isLinearCE(set *montecarlo.Setting) bool {
 
 func isHiddenCE(set *montecarlo.Setting) bool {
 	return set.Model == network.Hidden && set.Loss == network.CE
+}
+
+// isOneUnit: the one hidden block under cross-entropy whose ratio at finite C is
+// known, and quickly, without sampling.
+func isOneUnit(set *montecarlo.Setting) bool {
+	return isHiddenCE(set) && set.Block == network.VV && set.Hidden == 1
 }
 
 func isHiddenMSEWW(set *montecarlo.Setting) bool {
@@ -63,6 +70,8 @@ func limitAt(set *montecarlo.Setting, kappa float64) (float64, error) {
 		return theorem.LinearCERatio(set.Classes, set.Gamma, kappa)
 	case isHiddenMSEWW(set):
 		return theorem.HiddenMSEWWRatio(set.Classes, set.Gamma)
+	case isOneUnit(set):
+		return theorem.HiddenCEVVRatio(set.Classes, 1, kappa)
 	}
 	return 0, fmt.Errorf("no exact limit is known for block %s at finite classes", describeBlock(set))
 }
@@ -85,6 +94,27 @@ func Constant(set *montecarlo.Setting) (float64, error) {
 		return 0, err
 	}
 	return constantAt(effective, kappa)
+}
+
+// Corrected returns the constant with its first correction, constant (1 + a/C),
+// where that is known and finite: hidden CE vv at large enough m.
+func Corrected(set *montecarlo.Setting) (float64, error) {
+	constant, err := Constant(set)
+	if err != nil {
+		return 0, err
+	}
+	if !isHiddenCE(set) || set.Block != network.VV {
+		return 0, fmt.Errorf("no correction to the constant is known for block %s", describeBlock(set))
+	}
+	effective, kappa, err := isotropic(set)
+	if err != nil {
+		return 0, err
+	}
+	a, err := theorem.HiddenCEVVCorrection(effective.Hidden, kappa)
+	if err == nil && math.IsInf(a, 0) {
+		err = fmt.Errorf("the correction to the constant is of order 1/C only for hidden above (1 + sqrt 10) kappa, got %d at kappa %v", set.Hidden, kappa)
+	}
+	return constant * (1 + a/float64(set.Classes)), err
 }
 
 func constantAt(set *montecarlo.Setting, kappa float64) (float64, error) {
@@ -158,7 +188,7 @@ func Lookup(set montecarlo.Setting, kappa float64) (*Known, error) {
 		err = fmt.Errorf("no exact value is known for block %s at finite dim: want dim inf, or pastur ratio for an estimate", describeBlock(&set))
 	case !set.Limit():
 		ratio, err = Exact(&set)
-	case isHiddenCE(&set):
+	case isHiddenCE(&set) && !isOneUnit(&set):
 		k.Notes = append(k.Notes, "R: no closed form at finite C, only the limit of C^p R")
 	default:
 		ratio, err = limitAt(&set, kappa)
@@ -166,7 +196,7 @@ func Lookup(set montecarlo.Setting, kappa float64) (*Known, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !isHiddenCE(&set) {
+	if !isHiddenCE(&set) || isOneUnit(&set) {
 		k.Ratio, k.NormRatio = number(ratio), number(theorem.NormRatio(ratio))
 		blocks := set.Classes
 		if set.Block == network.WW {

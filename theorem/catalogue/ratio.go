@@ -54,7 +54,7 @@ type BlockRatio struct {
 	Against  montecarlo.Method // kind identity
 	Classes  []float64
 	Dims     []float64
-	Target   any     // "exact", "limit", "constant" or a number
+	Target   any     // "exact", "limit", "constant", "corrected" or a number
 	Truncate float64 // of off, in units of the quantity; 0 for none
 }
 
@@ -112,8 +112,8 @@ func (r *BlockRatio) parseKind(t *table, s *Spec) {
 		case nil:
 			t.fail("target", `target is missing: want "exact", "limit", "constant" or a number`)
 		case string:
-			t.choice("target", "", "exact", "limit", "constant")
-			if (v == "constant") != (r.Quantity == Scaled) {
+			t.choice("target", "", "exact", "limit", "constant", "corrected")
+			if (v == "constant" || v == "corrected") != (r.Quantity == Scaled) {
 				t.fail("target", `target "constant" (of C^p R) and quantity "scaled" go together`)
 			}
 		default:
@@ -323,6 +323,8 @@ func (r *BlockRatio) aim(c *verdict.Claim, set *montecarlo.Setting) (err error) 
 	switch {
 	case name == "constant":
 		c.Target, err = Constant(set)
+	case name == "corrected":
+		c.Target, err = Corrected(set)
 	case r.Quantity == FiniteSize:
 		c.Target, err = finiteSizeCoefficient(set)
 	case name == "limit":
