@@ -90,7 +90,7 @@ const ClosureTolerance = 1e-9
 // Estimate estimates delta_N at every point, the same replicates serving all. Sizes
 // follow from the precision asked for and the variances seen, so that the result is
 // a function of the setting, the points, the precision and the seed alone. A context
-// that ends stops it after the replicate at hand: about a second at d = 1000.
+// that ends stops it after the replicate at hand: a few seconds at d = 1000.
 func Estimate(ctx context.Context, s Setting, points []complex128, precision verdict.Precision, opt verdict.Options) ([]Gap, error) {
 	s, err := s.Complete()
 	if err != nil {
