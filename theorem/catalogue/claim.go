@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"fmt"
+	"slices"
 
 	"pastur/montecarlo"
 	"pastur/replicate"
@@ -18,10 +19,23 @@ const dearWork = 1 << 16
 // Claim returns the claim ready to be run, with its share of the suite's
 // alpha. Nothing is sampled yet.
 func (s *Spec) Claim() (*verdict.Claim, error) {
+	s.once.Do(func() { s.built, s.buildErr = s.build() })
+	if s.buildErr != nil {
+		return nil, s.buildErr
+	}
+	c := *s.built
+	c.Cells = slices.Clone(c.Cells)
+	c.Alpha, c.Beta = s.alpha, s.beta
+	return &c, c.Validate()
+}
+
+// build makes the claim without its share of alpha. Exact targets may cost
+// tenths of a second, so it is done once a spec.
+func (s *Spec) build() (*verdict.Claim, error) {
 	c := &verdict.Claim{
 		ID: s.ID, Statement: s.Statement, Source: s.Source, Kind: s.Kind,
 		Good: s.Good, Bad: s.Bad, AtLeast: s.AtLeast,
-		Alpha: s.alpha, Beta: s.beta, Looks: s.Looks,
+		Looks: s.Looks,
 	}
 	switch s.Kind {
 	case verdict.Exact:
@@ -44,7 +58,7 @@ func (s *Spec) Claim() (*verdict.Claim, error) {
 		}
 		return nil, fmt.Errorf("%s is 0, and tolerances are relative to it: want kind exact, check zero-block", key)
 	}
-	return c, c.Validate()
+	return c, nil
 }
 
 // Subject is what a claim is about. It reads its own keys of a claim's table

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"pastur/verdict"
 )
@@ -24,6 +25,19 @@ type Spec struct {
 	Share     float64 // of the suite's alpha, relative to the other claims'
 
 	alpha, beta float64
+
+	once     sync.Once
+	built    *verdict.Claim
+	buildErr error
+}
+
+// weight is the claim's weight in the split of alpha. Claims of kind exact take
+// none: nothing is estimated, so a true one never fails.
+func (s *Spec) weight() float64 {
+	if s.Kind == verdict.Exact {
+		return 0
+	}
+	return s.Share
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

@@ -104,7 +104,7 @@ func Parse(name string, text []byte) (*Suite, error) {
 	shares := 0.0
 	for _, spec := range included {
 		ids[spec.ID] = true
-		shares += spec.Share
+		shares += spec.weight()
 		s.Specs = append(s.Specs, spec)
 	}
 	for i, values := range doc.claims {
@@ -116,11 +116,15 @@ func Parse(name string, text []byte) (*Suite, error) {
 			return nil, doc.errorf(position{i, "id"}, "the id is taken by an earlier claim")
 		}
 		ids[spec.ID] = true
-		shares += spec.Share
+		shares += spec.weight()
 		s.Specs = append(s.Specs, spec)
 	}
+	isBuiltin := slices.Contains(Names(), name)
 	for i, spec := range s.Specs {
-		spec.alpha, spec.beta = s.Alpha*(spec.Share/shares), s.Beta
+		spec.alpha, spec.beta = s.Alpha, s.Beta // exact claims use neither
+		if spec.weight() > 0 {
+			spec.alpha *= spec.Share / shares
+		}
 		own := i - len(included)
 		if !(spec.alpha >= leastProbability) {
 			if own < 0 {
@@ -128,8 +132,8 @@ func Parse(name string, text []byte) (*Suite, error) {
 			}
 			return nil, doc.errorf(position{own, "share"}, "share leaves the claim an alpha of %v: want shares that leave every claim at least %v", spec.alpha, leastProbability)
 		}
-		if own < 0 {
-			continue // checked where it comes from
+		if own < 0 || isBuiltin {
+			continue // included claims are built-in ones, and tests build those
 		}
 		if _, err := spec.Claim(); err != nil {
 			message := strings.TrimPrefix(err.Error(), "claim "+spec.ID+": ")
