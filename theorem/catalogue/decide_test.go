@@ -22,13 +22,17 @@ import (
 // 0.001. With about 65 planted errors, most of them far beyond BAD, a
 // blameless change of the draws makes one PASS with probability at most 0.065.
 
-// costly claims take seconds each: C = 10^5 and 50257, and tails that take many
-// replicates to be believed. `pastur verify` runs them.
+// costly claims take seconds each: C = 10^5 and 50257, tails that take many
+// replicates to be believed, and hundreds of matrices. `pastur verify` runs
+// them.
 var costly = []string{
 	"linear-ce-rate", "linear-ce-constant", "gpt2-head",
 	"hidden-ce-vv-m8", "hidden-ce-vv-m16", "hidden-ce-vv-rate",
 	"hidden-ce-vv-m3-bound", "hidden-ce-vv-m3-grows", "hidden-ce-vv-m2-grows",
-	"hidden-ce-ww-bound", "hidden-ce-ww-increasing", "hidden-ce-ww-rate",
+	"hidden-ce-ww-bound", "hidden-ce-ww-increasing", "hidden-ce-ww-rate", "hidden-ce-vv-m2-exceeds",
+	"data-student", "data-uniform",
+	"spectrum-classical", "spectrum-linear-c2", "spectrum-linear-c10", "spectrum-linear-c100", "spectrum-linear-offdiagonal",
+	"spectrum-hidden-diagonal", "spectrum-hidden-offdiagonal",
 }
 
 func load(t testing.TB, name string) *Suite {
@@ -257,6 +261,17 @@ var plantedErrors = []planted{
 		wrap(&c.Cells[0], func(num, den float64) (float64, float64) { return (num+200*den)*right/wrong - 200*den, den })
 	}, verdict.Fail},
 
+	// Correlated data enter by their effective rank.
+	{"data-ar1", "isotropic data in the sampler", func(c *spoiled) { c.resample(func(s *montecarlo.Setting) { s.Data = montecarlo.Data{} }) }, verdict.Fail},
+	{"data-ar1", "the limit of isotropic data", func(c *spoiled) {
+		r, err := theorem.LinearCERatio(100, 0.5, 1)
+		c.Target = must(c.t, r, err)
+	}, verdict.Fail},
+	{"data-spiked-ww", "the limit of isotropic data", func(c *spoiled) {
+		r, err := theorem.HiddenMSEWWRatio(10, 0.5)
+		c.Target = must(c.t, r, err)
+	}, verdict.Fail},
+
 	// gamma is d/N, not N/d.
 	{"linear-ce-c10", "gamma inverted in the target", func(c *spoiled) {
 		r, err := theorem.LinearCERatio(10, 2, 1)
@@ -410,6 +425,38 @@ func (c *spoiled) replay(seed uint64) {
 				return s.Sample(replicate.NewStream(seed, key, 0))
 			}), err
 		}
+	}
+}
+
+// Claims about other subjects, spoiled by what would be true if the theory were
+// otherwise; the packages that sample them plant errors in the samplers.
+var plantedElsewhere = []struct {
+	id, name string
+	spoil    func(c *verdict.Claim)
+	want     verdict.Status
+}{
+	{"lindeberg-rate", "a gap like N^-2 claimed", func(c *verdict.Claim) { c.Target = -2 }, verdict.Fail},
+	{"lindeberg-stein", "by parts twice the direct form", func(c *verdict.Claim) { c.Target = 0.5 }, notPass},
+	{"lindeberg-closure", "no rounding allowed", func(c *verdict.Claim) { c.Good = 1e-20 }, verdict.Fail},
+	{"spectrum-classical-atom", "one zero more", func(c *verdict.Claim) {
+		wrap(&c.Cells[0], func(num, den float64) (float64, float64) { return num + 1, den })
+	}, verdict.Fail},
+	{"spectrum-linear-second-moment", "gamma inverted", func(c *verdict.Claim) {
+		// gamma E tau^2 + (E tau)^2 at gamma = 2 for 0.5; E tau^2 is about 0.012 at C = 10.
+		c.Target += 1.5 * 0.012
+	}, verdict.Fail},
+	{"network-stripe", "no truncation allowed", func(c *verdict.Claim) { c.Good = 1e-20 }, verdict.Fail},
+	{"network-gap-bound", "the bound a hundredth", func(c *verdict.Claim) { c.Good = 0.01 }, verdict.Fail},
+}
+
+func TestPlantedElsewhere(t *testing.T) {
+	s := load(t, "paper")
+	for _, p := range plantedElsewhere {
+		t.Run(p.id+" "+p.name, func(t *testing.T) {
+			c := claimOf(t, find(t, s, p.id))
+			p.spoil(c)
+			check(t, run(t, c, 0), p.want)
+		})
 	}
 }
 
