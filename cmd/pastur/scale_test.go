@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -377,5 +378,54 @@ func TestRunInterrupted(t *testing.T) {
 	want, _, _ := pastur("verify", "--suite", "sweep.toml")
 	if got, stderr, code := pastur("run", "plan.json", "--out", "dir"); code != 0 || got != want {
 		t.Errorf("exit %d: %s%s", code, stderr, difference(want, got))
+	}
+}
+
+// durations are what docs/scale.md shows that depends on the machine.
+var durations = regexp.MustCompile(` *(\b\d+(\.\d+)? (s|min|h)\b|\? on one core)`)
+
+// The console blocks of docs/scale.md are sessions, like the README's.
+func TestScaleDocument(t *testing.T) {
+	noScheduler(t)
+	path, err := filepath.Abs("../../docs/scale.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	for name, content := range shownFiles(string(data)) {
+		if err := os.WriteFile(name, []byte(content), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got strings.Builder
+	inside, commands := false, 0
+	for line := range strings.Lines(string(data)) {
+		command, isCommand := strings.CutPrefix(line, "$ pastur ")
+		switch {
+		case inside && isCommand:
+			got.WriteString(line + session(strings.Fields(command)))
+			commands++
+		case inside && line != "```\n": // what the command printed
+		default:
+			got.WriteString(line)
+			inside = line == "```console\n"
+		}
+	}
+	if commands < 10 {
+		t.Fatalf("only %d commands found", commands)
+	}
+	if *update {
+		if err := os.WriteFile(path, []byte(got.String()), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, have := durations.ReplaceAllString(string(data), " T"), durations.ReplaceAllString(got.String(), " T")
+	if want != have {
+		t.Errorf("docs/scale.md differs (go test ./cmd/pastur -run ScaleDocument -update rewrites it): %s", difference(want, have))
 	}
 }

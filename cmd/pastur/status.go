@@ -128,7 +128,11 @@ func writeStatus(cmd *cobra.Command, out *output, work *shard.Work, s *shard.Sta
 	if len(undecided) == 0 {
 		table.Notes = append(table.Notes, "every claim is decided: pastur merge "+dir)
 	} else {
-		table.Notes = append(table.Notes, fmt.Sprintf("%d claims are undecided: pastur missing %s", len(undecided), dir))
+		claims := "claims are"
+		if len(undecided) == 1 {
+			claims = "claim is"
+		}
+		table.Notes = append(table.Notes, fmt.Sprintf("%d %s undecided: pastur missing %s", len(undecided), claims, dir))
 	}
 	return out.write(cmd, &reports.Document{Environment: reports.ThisEnvironment(), Plan: plan, Results: results}, table)
 }
