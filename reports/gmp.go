@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"pastur/spectra"
@@ -121,4 +122,43 @@ func GMPTable(r *GMPResult) *Table {
 		t.Notes = append(t.Notes, "warning: "+w)
 	}
 	return t
+}
+
+// GMPFigure shows the density, on the grid if one was asked for, else over the whole
+// support, and the atom at 0.
+func GMPFigure(r *GMPResult) (*Figure, error) {
+	var x, y []float64
+	for _, p := range r.Density {
+		x, y = append(x, float64(p[0])), append(y, float64(p[1]))
+	}
+	if len(x) == 0 && len(r.Support) > 0 {
+		// Nodes crowd at the edges, where the density is a square root; 0 between.
+		each := max(8, 800/len(r.Support))
+		for _, s := range r.Support {
+			lo, hi := float64(s[0]), float64(s[1])
+			for i := range each + 1 {
+				x = append(x, (lo+hi)/2-(hi-lo)/2*math.Cos(math.Pi*float64(i)/float64(each)))
+			}
+			x[len(x)-each-1], x[len(x)-1] = lo, hi
+		}
+		y = make([]float64, len(x))
+		if err := r.law.Densities(y, x); err != nil {
+			return nil, err
+		}
+	}
+	plot := SpectrumPlot{Law: "density", X: "$x$"}
+	for i := range x {
+		if !math.IsInf(y[i], 1) { // a hard edge
+			plot.DensityX, plot.Density = append(plot.DensityX, x[i]), append(plot.Density, y[i])
+		}
+	}
+	if r.AtomAtZero > 0 {
+		plot.Atoms = []Atom{{At: 0, Mass: float64(r.AtomAtZero), Counted: math.NaN()}}
+	}
+	matrix := map[spectra.Convention]string{
+		spectra.Hessian:          "$H = N^{-1} X Λ X^T$, $γ = d/N",
+		spectra.CovarianceMatrix: "$S = n^{-1} T^{1/2} Z Z^T T^{1/2}$, $γ = p/n",
+	}[spectra.Convention(r.Convention)]
+	plot.Caption = fmt.Sprintf("Marchenko-Pastur law of %s = %s$. Population: %s.", matrix, Significant(float64(r.Gamma), 6), r.law.Population())
+	return SpectrumFigure(plot), nil
 }

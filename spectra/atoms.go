@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // weightTolerance is how far the weights of atoms may be from summing to 1:
@@ -56,11 +57,15 @@ func Atoms(values, weights []float64) (Population, error) {
 		return nil, err
 	}
 	p.name = fmt.Sprintf("%d atoms", len(p.tau))
-	if len(p.tau) == 1 {
-		p.name = "1 atom"
+	if len(p.tau) <= 4 {
+		list := make([]string, len(p.tau))
+		for i, t := range p.tau {
+			list[i] = fmt.Sprintf("%.6g (weight %.6g)", t, p.weight[i])
+		}
+		p.name = "atoms " + strings.Join(list, ", ")
 	}
 	if p.zero > 0 {
-		p.name += fmt.Sprintf(" and mass %.6g at zero", p.zero)
+		p.name += fmt.Sprintf(" and mass %.6g at 0", p.zero)
 	}
 	return p, nil
 }

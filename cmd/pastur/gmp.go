@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -36,6 +37,7 @@ type gmpPlan struct {
 func newGMP() *cobra.Command {
 	var f gmpFlags
 	var out output
+	var plot plotFlags
 	cmd := &cobra.Command{
 		Use:   "gmp",
 		Short: "Solve the generalized Marchenko-Pastur law",
@@ -61,7 +63,7 @@ The population is --atoms VALUE:WEIGHT,... (weights sum to 1 within 1e-9), or
   pastur gmp --population softmax-diagonal --classes 10 --z 0.1+0.1i`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := out.check(); err != nil {
+			if err := errors.Join(out.check(), plot.check()); err != nil {
 				return err
 			}
 			xs, err := parseGrid(f.grid)
@@ -107,6 +109,15 @@ The population is --atoms VALUE:WEIGHT,... (weights sum to 1 within 1e-9), or
 			if err != nil {
 				return err
 			}
+			if plot.wanted() {
+				figure, err := reports.GMPFigure(result)
+				if err != nil {
+					return fmt.Errorf("--plot: %w", err)
+				}
+				if err := plot.write(figure); err != nil {
+					return err
+				}
+			}
 			return out.write(cmd, &reports.Document{
 				Environment: reports.ThisEnvironment(),
 				Plan:        plan,
@@ -125,6 +136,7 @@ The population is --atoms VALUE:WEIGHT,... (weights sum to 1 within 1e-9), or
 	flags.StringVar(&f.grid, "grid", "", "LO:HI:n, print the density at n equidistant points")
 	flags.StringVar(&f.z, "z", "", "points above the real axis, such as 0.1+0.1i,1+0.5i: print s(z)")
 	flags.IntVar(&f.moments, "moments", 4, "how many moments to print")
+	plot.register(cmd)
 	out.register(cmd)
 	return cmd
 }

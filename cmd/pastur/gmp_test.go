@@ -139,3 +139,34 @@ func TestGMPBadInput(t *testing.T) {
 		}
 	}
 }
+
+// The picture's data hold the density over the whole support, gap included, and the
+// atom; the same bytes on every run.
+func TestGMPPlot(t *testing.T) {
+	dir := t.TempDir()
+	var pictures [2]string
+	for i := range pictures {
+		file, data := filepath.Join(dir, "law.svg"), filepath.Join(dir, "law.csv")
+		if _, stderr, code := pastur("gmp", "--atoms", "1:0.5,8:0.5", "--gamma", "2", "--plot", file, "--plot-data", data); code != 0 {
+			t.Fatalf("exit %d: %s", code, stderr)
+		}
+		for _, name := range []string{file, data} {
+			content, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pictures[i] += string(content)
+		}
+	}
+	if pictures[0] != pictures[1] {
+		t.Error("two runs draw different pictures")
+	}
+	for _, want := range []string{"<svg", "mass 0.5", "3.5297837889", "atom at"} {
+		if !strings.Contains(pictures[0], want) {
+			t.Errorf("no %q in the picture and its data", want)
+		}
+	}
+	if _, stderr, code := pastur("gmp", "--atoms", "1:1", "--plot", "law.bmp"); code != 2 || !strings.Contains(stderr, "must end in .svg, .png or .pdf") {
+		t.Errorf("exit %d, %s", code, stderr)
+	}
+}
