@@ -66,7 +66,7 @@ var mathNames = map[string]string{
 }
 
 // mathFunctions are set upright.
-var mathFunctions = []string{"log", "exp", "sqrt", "max", "min", "lim", "sup", "tr", "det", "rank", "Var", "Cov", "softmax", "relu"}
+var mathFunctions = []string{"log", "ln", "exp", "sqrt", "max", "min", "lim", "sup", "tr", "det", "rank", "Var", "Cov", "softmax", "relu"}
 
 func mathTokens(s string) []mathToken {
 	var all []mathToken
@@ -141,6 +141,12 @@ func (p *mathParser) symbol(any ...string) bool {
 	return t.kind == 's' && slices.Contains(any, t.text)
 }
 
+// after reports whether the token before the one just taken is one of the
+// symbols.
+func (p *mathParser) after(any ...string) bool {
+	return p.at > 1 && p.tokens[p.at-2].kind == 's' && slices.Contains(any, p.tokens[p.at-2].text)
+}
+
 // tight reports whether nothing separates the next token from the one before.
 func (p *mathParser) tight() bool { return p.peek().space == "" }
 
@@ -180,6 +186,13 @@ func (p *mathParser) sequence(bracketed bool) (string, bool) {
 			if sign = p.operator(bracketed); sign == "" {
 				*p = before
 				return out.String(), !first
+			}
+			if p.symbol("-", "−") && p.peek().space != "" && p.strong { // x = -1
+				p.at++
+				if sign += `<mo form="prefix">−</mo>`; !p.tight() {
+					*p = before
+					return out.String(), !first
+				}
 			}
 		}
 		term, ok := p.term()
@@ -507,11 +520,18 @@ func (p *mathParser) name(word string) (out, bare string, ok bool) {
 	if p.at > 1 && p.tokens[p.at-1].space == "" && p.tokens[p.at-2].text == "'" {
 		return "", "", false // GPT-2's
 	}
-	if size != len(word) || word == "a" || word == "A" || word == "I" {
-		// The article and the pronoun, unless a script or bracket follows.
-		if size != len(word) || p.at >= len(p.tokens) || !p.tight() || !p.symbol("_", "^", "(", "/") {
-			return "", "", false
+	switch rest := word[size:]; {
+	case rest == "" && word != "a" && word != "A" && word != "I":
+	case rest == "" && (p.symbol("=") || p.after("=", "+", "-", "<", ">", "<=", ">=") || p.tight() && p.symbol("_", "^", "(", "/")):
+		// Not the article or the pronoun: an operator or a script touches it.
+	case letter == 'd' && (p.after("/") || p.tight() && p.symbol("/")) && (utf8.RuneCountInString(rest) == 1 || mathNames[rest] != ""):
+		p.strong = true
+		if sign := mathNames[rest]; sign != "" {
+			rest = sign
 		}
+		return "<mi>d</mi><mi>" + rest + "</mi>", "", true // dH/dtheta
+	default:
+		return "", "", false
 	}
 	p.strong = true
 	return "<mi>" + string(letter) + "</mi>", "", true

@@ -93,6 +93,10 @@ func TestMathText(t *testing.T) {
 		{"<script>alert('xyz')</script> & \"quotes\"", "<script>alert('xyz')</script> & \"quotes\""},
 		{"R of hidden weights = O(1/C)", "$R$ of hidden weights $=O({1}/{C})$"},
 		{"e^{h.h'/m} is infinite for m <= 2", "$e^{{h·h^{′}}/{m}}$ is infinite for $m≤2$"},
+		{"C^2 R grows like (ln C)^3", "$C^{2}·R$ grows like $(lnC)^{3}$"},
+		{"with Lambda = I, d = 300", "with $Λ=I$, $d=300$"},
+		{"d/dtheta s = -(1/d) tr[(H-z)^-2 dH/dtheta]", "${d}/{dθ}·s=−({1}/{d})·tr[(H−z)^{−2}·{dH}/{dθ}]$"},
+		{"a dog and I = 2", "a dog and $I=2$"},
 		{"", ""}, {"  two  spaces ", "  two  spaces "},
 	} {
 		if got := linear(t, MathText(c.plain)); got != c.want {

@@ -3,6 +3,8 @@ package reports
 import (
 	"fmt"
 
+	"pastur/theorem/catalogue/planted"
+	"pastur/verdict"
 	"pastur/verdict/selftest"
 )
 
@@ -134,6 +136,6 @@ func (s *SelfTest) kills(deaths []selftest.Death) *Table {
 			Text(d.Mutant.Name), Text(d.Mutant.Claim), Count(d.Killed), median, most, Count(d.Refused), Count(d.Survived), Count(d.Healthy), state,
 		})
 	}
-	t.Title = fmt.Sprintf("Planted errors: %d seeds each, at the claims' own alpha and beta", seeds)
+	t.Title = fmt.Sprintf("Planted errors: %d seeds each, alpha %v (%v in claims of suite %s), beta %v", seeds, verdict.DefaultAlpha, planted.Alpha, planted.Suite, verdict.DefaultBeta)
 	return t
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -285,8 +286,8 @@ func TestExamplesParse(t *testing.T) {
 				continue
 			}
 			args := strings.Fields(strings.NewReplacer(")", "", "(", "").Replace(line[at+len("pastur "):]))
-			if i := strings.Index(strings.Join(args, " "), " >"); i >= 0 {
-				args = strings.Fields(strings.Join(args, " ")[:i])
+			if i := slices.IndexFunc(args, func(a string) bool { return a == ">" || a == "|" }); i >= 0 {
+				args = args[:i]
 			}
 			if strings.HasPrefix(strings.TrimSpace(line), "man ") {
 				continue

@@ -20,6 +20,7 @@ var portable = []struct {
 	{"pastur/replicate", nil},
 	{"pastur/theorem", nil},
 	{"pastur/verdict", nil},
+	{"pastur/verdict/selftest", regexp.MustCompile(`^(cases|population|mutants)\.go$`)},
 	{"pastur/montecarlo", regexp.MustCompile(`^(twopoint\w*|wishart|points|laws|controls|tilt|softmax_sums)\.go$`)},
 }
 

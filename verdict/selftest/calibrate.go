@@ -111,6 +111,9 @@ func Calibrate(ctx context.Context, cases []Case, opt Options) ([]Calibration, e
 			jobs = append(jobs, trials(cases[i].Name()+[]string{", edge of GOOD", ", edge of BAD"}[edge], opt.Runs, func() *verdict.Claim {
 				c := cases[i].Claim(float64(edge))
 				c.ID, c.Alpha, c.Beta, c.Looks = "selftest", Level, Level, Looks
+				if n := cases[i].Looks; n > 0 {
+					c.Looks = n
+				}
 				return c
 			}, into))
 		}

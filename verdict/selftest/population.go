@@ -19,6 +19,6 @@ var (
 	Exponential = Population{"exponential", func(s *replicate.Stream) float64 { return s.Gamma(1) }}
 	Lognormal   = Population{"lognormal", func(s *replicate.Stream) float64 { return elementary.Exp(s.Normal() - 0.5) }}
 	Gamma20     = Population{"gamma(20)", func(s *replicate.Stream) float64 { return s.Gamma(20) / 20 }}
-	Uniform     = Population{"uniform", func(s *replicate.Stream) float64 { return 2 * s.Float64() }}
+	Uniform     = Population{"uniform", func(s *replicate.Stream) float64 { return 2 * float64(s.Float64()) }}
 	Coin        = Population{"coin", func(s *replicate.Stream) float64 { return 1 + s.Sign() }}
 )
