@@ -161,6 +161,9 @@ func (f *settingFlags) parseData() (montecarlo.Data, error) {
 	return data, nil
 }
 
+// defaultSeed is the seed where none is given, the same on every machine.
+const defaultSeed = 1
+
 // samplingFlags are the flags of every command that samples. None but the seed
 // changes a result.
 type samplingFlags struct {
@@ -172,7 +175,7 @@ type samplingFlags struct {
 
 func (f *samplingFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.Uint64Var(&f.seed, "seed", 1, "seed of all randomness")
+	flags.Uint64Var(&f.seed, "seed", defaultSeed, "seed of all randomness")
 	flags.IntVar(&f.workers, "workers", runtime.NumCPU(), "goroutines that sample; changes no result")
 	flags.Lookup("workers").DefValue = "one a processor"
 	flags.StringVar(&f.state, "state", "", "folder that keeps finished chunks, to resume from")

@@ -259,7 +259,7 @@ func TestHessianBadInput(t *testing.T) {
 		{"--clip 2", "--clip must be a quantile such as 0.99 or a part of the maximum such as max/100, got \"2\""},
 		{"--hessian " + in("missing/h.npy"), "does not exist"},
 		{"--hessian " + in("h.txt"), "--hessian must name a .npy file"},
-		{"--format latex", "unknown format"},
+		{"--format tex", "unknown format"},
 		{"--workers 0", "--workers must be from 1"},
 	} {
 		stdout, stderr, code := pastur(append([]string{"hessian"}, strings.Fields(c.args)...)...)

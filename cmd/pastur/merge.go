@@ -113,6 +113,11 @@ func (o *verdictOutput) write(cmd *cobra.Command, suite *catalogue.Suite, p *sha
 		results = append(results, reports.Verdict(v, fmt.Sprintf("pastur verify %s --suite %s --seed %d", v.Claim.ID, suite.Name, p.Seed)))
 	}
 	plan.Hash = whole.Hash()
+	o.same = &sameAs{name: "verify", seed: p.Seed, line: "pastur verify"}
+	if p.Seed != defaultSeed {
+		o.same.line += fmt.Sprintf(" --seed %d", p.Seed)
+	}
+	o.same.line += " --suite " + shellWord(suite.Name)
 	title := fmt.Sprintf("Suite %s, seed %d, alpha %v in all, beta %v a claim", suite.Name, p.Seed, suite.Alpha, suite.Beta)
 	document := &reports.Document{Environment: environment, Plan: plan, Results: results}
 	if err := o.output.write(cmd, document, reports.VerdictTable(results, title, false)); err != nil {

@@ -16,6 +16,13 @@ import (
 // output is where and how results are written.
 type output struct {
 	format, file string
+	same         *sameAs // set where another command gives the same results
+}
+
+// sameAs is the command that LaTeX names in place of the one that ran.
+type sameAs struct {
+	name, line string
+	seed       uint64
 }
 
 var formats = []string{"text", "json", "csv", "markdown", "latex", "latex-plain"}
@@ -49,9 +56,9 @@ func (o *output) write(cmd *cobra.Command, document *reports.Document, table *re
 		"text":     table.WriteText,
 		"csv":      table.WriteCSV,
 		"markdown": table.WriteMarkdown,
-		"latex":    func(w io.Writer) error { return table.WriteLaTeX(w, latexOf(cmd, false)) },
+		"latex":    func(w io.Writer) error { return table.WriteLaTeX(w, o.latex(cmd, false)) },
 
-		"latex-plain": func(w io.Writer) error { return table.WriteLaTeX(w, latexOf(cmd, true)) },
+		"latex-plain": func(w io.Writer) error { return table.WriteLaTeX(w, o.latex(cmd, true)) },
 	}[o.format]
 	if o.format == "text" && o.file == "-" {
 		render = coloured(cmd.OutOrStdout(), render)
@@ -74,14 +81,18 @@ func (o *output) writeWith(cmd *cobra.Command, render func(io.Writer) error) err
 // and who computes it.
 var incidental = map[string]bool{"format": true, "out": true, "workers": true, "state": true, "junit": true, "plot": true, "plot-data": true}
 
-// latexOf says above a table where it comes from: version, seed and command.
-func latexOf(cmd *cobra.Command, plain bool) reports.LaTeX {
-	o := reports.LaTeX{Plain: plain, Label: "tab:" + cmd.Name(), Comments: []string{"pastur " + reports.Version}}
-	if seed := cmd.Flags().Lookup("seed"); seed != nil {
-		o.Comments = append(o.Comments, "seed "+seed.Value.String())
+// latex says above a table where it comes from: version, seed and command.
+func (o *output) latex(cmd *cobra.Command, plain bool) reports.LaTeX {
+	version := "pastur " + reports.Version
+	if s := o.same; s != nil {
+		return reports.LaTeX{Plain: plain, Label: "tab:" + s.name, Comments: []string{version, fmt.Sprintf("seed %d", s.seed), "command: " + s.line}}
 	}
-	o.Comments = append(o.Comments, "command: "+commandLine(cmd))
-	return o
+	l := reports.LaTeX{Plain: plain, Label: "tab:" + cmd.Name(), Comments: []string{version}}
+	if seed := cmd.Flags().Lookup("seed"); seed != nil {
+		l.Comments = append(l.Comments, "seed "+seed.Value.String())
+	}
+	l.Comments = append(l.Comments, "command: "+commandLine(cmd))
+	return l
 }
 
 // commandLine is the command that computes the results, as a shell takes it:

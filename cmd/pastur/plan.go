@@ -39,7 +39,7 @@ the looks would take and how many shards to make; it changes no plan.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return plan(cmd, args, &o) },
 	}
 	flags := cmd.Flags()
-	flags.Uint64Var(&o.seed, "seed", 1, "seed of all randomness")
+	flags.Uint64Var(&o.seed, "seed", defaultSeed, "seed of all randomness")
 	flags.StringVarP(&o.file, "out", "o", "-", "file to write, whole or not at all; - is standard output")
 	flags.BoolVar(&o.calibrate, "calibrate", false, "time a chunk of every cell and advise on the number of shards")
 	numberFlag(flags, &o.minutes, "shard-minutes", 10, "minutes that a shard should take, for the advice", "a positive number", positive)

@@ -42,12 +42,22 @@ func noScheduler(t *testing.T) {
 // The committed plan of the sweep is what plan writes, and pastur emit's golden
 // files are of it.
 func TestPlanBytes(t *testing.T) {
-	want, err := os.ReadFile("testdata/plan.json")
+	file, err := filepath.Abs("testdata/plan.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	inSweepFolder(t)
 	got, _, code := pastur("plan", "sweep.toml")
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		want = []byte(got)
+	}
 	if code != 0 || got != string(want) {
 		t.Errorf("pastur plan: exit %d: %s", code, difference(string(want), got))
 	}
