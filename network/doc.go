@@ -25,6 +25,13 @@
 // read off the resulting [State]. [DifferenceBlock] computes the same blocks
 // without any of these formulas, to check them.
 //
+// An [MLP] has any number of layers. A [Problem] puts it together with a loss and
+// data, and has its gradient and Hessian-vector products; a [Curvature] has its
+// Hessian in closed form at any depth, and the norms of its blocks without forming
+// it. A [Trainer] trains it; a [Trajectory] is a training as the replicate of a
+// claim. [HeadNorms] treats an output layer of any number of classes, and a [Graph]
+// predicts zeros of small Hessians.
+//
 // Data is stored one sample a row: X is N x d with row n = x_n. This is the
 // transpose of the X in R^{d x N} of the paper.
 //

@@ -1,12 +1,14 @@
 package network_test
 
 import (
+	"context"
 	"fmt"
 	"log"
 
 	"gonum.org/v1/gonum/mat"
 
 	"pastur/network"
+	"pastur/replicate"
 )
 
 // With all weights zero every class has probability 1/C, and an off-diagonal block
@@ -38,4 +40,41 @@ func Example() {
 	// off-diagonal  ⎡-0.0267  -0.0133⎤
 	//               ⎣-0.0133  -0.1867⎦
 	// ratio of squared norms 0.0625 = 1/(C-1)^2
+}
+
+// The blocks of a net with two hidden layers: true Frobenius norms, by pairs of
+// layers.
+func ExampleCurvature_Norms() {
+	ctx := context.Background()
+	stream := replicate.NewStream(1, "example", 0)
+	net, err := network.DrawMLP(stream, network.ReLU, network.LeCun, []int{10, 6, 6, 20})
+	if err != nil {
+		panic(err)
+	}
+	X, labels, err := network.Gaussian.Draw(stream, 100, net.Dim(), net.Classes())
+	if err != nil {
+		panic(err)
+	}
+	problem, err := network.NewProblem(net, network.CE, X, labels)
+	if err != nil {
+		panic(err)
+	}
+	curvature, err := problem.Curvature(ctx)
+	if err != nil {
+		panic(err)
+	}
+	norms, err := curvature.Norms(ctx, nil)
+	if err != nil {
+		panic(err)
+	}
+	for _, pair := range norms.Pairs {
+		fmt.Printf("%-2s %-2s off/diag %.4f\n", net.LayerName(pair.A), net.LayerName(pair.B), pair.Ratio())
+	}
+	// Output:
+	// w1 w1 off/diag 0.0671
+	// w1 w2 off/diag 0.2816
+	// w1 v  off/diag 0.1020
+	// w2 w2 off/diag 0.0389
+	// w2 v  off/diag 0.1035
+	// v  v  off/diag 0.0044
 }
