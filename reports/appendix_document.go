@@ -49,11 +49,11 @@ func (m *manifest) document(items []AppendixItem, o *AppendixOptions) []byte {
 	for _, c := range o.Comments {
 		fmt.Fprintf(&out, "%% %s\n", comment(c))
 	}
-	packages := "array,booktabs,graphicx,longtable,lscape"
+	packages := "array,booktabs,float,graphicx,longtable,lscape"
 	if !o.Plain {
 		packages += ",siunitx"
 	}
-	fmt.Fprintf(&out, "\\documentclass{article}\n\\usepackage[textwidth=6.75in,textheight=9in]{geometry}\n\\usepackage{%s}\n\\title{%s}\n\\author{}\n\\date{}\n\\begin{document}\n\\maketitle\n\\appendix\n", packages, markupLaTeX(o.Title))
+	fmt.Fprintf(&out, "\\documentclass{article}\n\\usepackage[textwidth=6.75in,textheight=9in]{geometry}\n\\usepackage{%s}\n\\title{%s}\n\\author{}\n\\date{}\n%s\\begin{document}\n\\maketitle\n\\appendix\n", packages, markupLaTeX(o.Title), inPlace)
 	for _, p := range strings.Split(o.Preface, "\n\n") {
 		fmt.Fprintf(&out, "%s\n\n", paragraph(strings.ReplaceAll(p, "\n", " ")))
 	}
@@ -70,7 +70,7 @@ func (m *manifest) document(items []AppendixItem, o *AppendixOptions) []byte {
 			shown = append(shown, fmt.Sprintf(`Table~\ref{tab:%s}`, item.ID))
 		}
 		fmt.Fprintf(&out, "\\section{%s}\n%s (%s.)\n\n", markupLaTeX(d.Title), paragraph(d.Text), strings.Join(shown, `, `))
-		fmt.Fprintf(&out, "{\\noindent\\raggedright Made by %s; numbers in %s.\\par}\n\\input{%s}\n\\clearpage\n", typewriter(strings.Split(d.Command, "\n")...), typewriter(d.data()...), item.ID)
+		fmt.Fprintf(&out, "{\\noindent\\raggedright Made by %s; numbers in %s.\\par}\n\\input{%s}\n", typewriter(strings.Split(d.Command, "\n")...), typewriter(d.data()...), item.ID)
 	}
 	if len(o.Works) > 0 {
 		out.WriteString("\\nocite{*}\n\\bibliographystyle{plain}\n\\bibliography{pastur}\n")
@@ -78,6 +78,10 @@ func (m *manifest) document(items []AppendixItem, o *AppendixOptions) []byte {
 	out.WriteString("\\end{document}\n")
 	return out.Bytes()
 }
+
+// inPlace lets figures and tables stand where they are said to, whatever
+// placement they ask for in a document of the author's.
+const inPlace = "\\makeatletter\n\\def\\@xfloat#1[#2]{\\@float@HH{#1}[H]}\n\\makeatother\n"
 
 // data are the names of an item's files of numbers.
 func (d *manifestItem) data() (names []string) {
@@ -98,7 +102,7 @@ func typewriter(texts ...string) string {
 		out = append(out, `\texttt{`+escapeLaTeX(t)+`}`)
 	}
 	if len(out) > 2 {
-		return `\\ ` + strings.Join(out, `,\\ `)
+		return `\\ {\footnotesize ` + strings.Join(out, `,\\ `) + `}`
 	}
 	return strings.Join(out, " and ")
 }

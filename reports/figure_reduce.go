@@ -1,9 +1,12 @@
 package reports
 
-import "math"
+import (
+	"math"
+	"strconv"
+)
 
 // Reduce returns a sheet of at most cells x cells entries: a larger matrix keeps
-// the largest |entry| of each tile. So many lines between blocks that they would
+// the largest |entry| of each tile, to five digits. So many lines between blocks that they would
 // hide what is between them, over 24 or closer than four entries, are left out.
 func (s HeatSheet) Reduce(cells int) HeatSheet {
 	rows, columns := s.Matrix.Dims()
@@ -17,6 +20,12 @@ func (s HeatSheet) Reduce(cells int) HeatSheet {
 		for j := range columns {
 			cell := &line[j*len(line)/columns]
 			*cell = max(*cell, math.Abs(s.Matrix.At(i, j)))
+		}
+	}
+	for _, line := range values {
+		for j, x := range line {
+			// Five digits are more than a colour shows, and halve a file of them.
+			line[j], _ = strconv.ParseFloat(strconv.FormatFloat(x, 'g', 5, 64), 64)
 		}
 	}
 	// The first tile that holds nothing from before place i.

@@ -28,7 +28,7 @@ func (c *gapCell) with(classes, samples int, gamma float64) lindeberg.Setting {
 
 // appendixLindeberg are the gaps along the Lindeberg interpolation.
 func appendixLindeberg(r *appendixRun) []reports.AppendixItem {
-	sizes, precise := []int{40, 80, 160, 320}, 0.03
+	sizes, precise := []int{40, 80, 160, 320}, 0.08
 	if r.quick {
 		sizes, precise = []int{20, 40, 80, 160}, 0.1
 	}
@@ -41,7 +41,7 @@ func appendixLindeberg(r *appendixRun) []reports.AppendixItem {
 	}
 	var commands []string
 	for _, c := range cells {
-		commands = append(commands, fmt.Sprintf("pastur lindeberg%s --classes %d --gamma %v --z 0.1+0.1i --sizes %s --rel-error %v --seed %d", c.flags, classes, r.gamma, commas(sizes), precise, r.seed))
+		commands = append(commands, fmt.Sprintf("pastur lindeberg%s --classes %d --z 0.1+0.1i --sizes %s --rel-error %v --seed %d", c.flags, classes, commas(sizes), precise, r.seed))
 	}
 	return []reports.AppendixItem{{
 		ID: "lindeberg", Title: "The gap of the Lindeberg interpolation", Settings: []any{r.gamma, r.seed, sizes, precise, commands},
@@ -96,7 +96,7 @@ func appendixLindeberg(r *appendixRun) []reports.AppendixItem {
 					curve.Lo, curve.Hi = append(curve.Lo, max(modulus-half, modulus/30)), append(curve.Hi, modulus+half)
 				}
 				fit := lindeberg.FitExponent(gaps)
-				exponents = append(exponents, fmt.Sprintf("%s [%s, %s] (%s)", reports.Digits(fit.Value, 3), reports.Digits(fit.Lo, 3), reports.Digits(fit.Hi, 3), c.name))
+				exponents = append(exponents, fmt.Sprintf("$%s$ [$%s$, $%s$] (%s)", reports.Digits(fit.Value, 3), reports.Digits(fit.Lo, 3), reports.Digits(fit.Hi, 3), c.name))
 				g.Curves = append(g.Curves, curve)
 			}
 			first, err := cells[0].with(classes, sizes[0], r.gamma).Complete()

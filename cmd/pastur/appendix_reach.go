@@ -21,7 +21,7 @@ func appendixReach(r *appendixRun) []reports.AppendixItem {
 	const dim = 1000
 	var commands []string
 	for _, law := range laws {
-		commands = append(commands, fmt.Sprintf("pastur ratio --data %s --classes %s --dim %d --gamma %v --rel-error %v --seed %d", law, commas(classes), dim, r.gamma, r.precise, r.seed))
+		commands = append(commands, fmt.Sprintf("pastur ratio --data %s --classes %s --dim %d --rel-error %v --seed %d", law, commas(classes), dim, r.precise, r.seed))
 	}
 	return []reports.AppendixItem{{
 		ID: "reach", Title: "Reach beyond Gaussian data", Settings: []any{r.gamma, r.seed, r.precise, laws, classes, dim},

@@ -27,7 +27,6 @@ func appendixSpectra(r *appendixRun) []reports.AppendixItem {
 	if r.quick {
 		plan = spectraPlan{dim: 200, matrices: 20, dims: []int{50, 100, 200}, repeated: 20, classical: 1000}
 	}
-	classes := []int{2, 10, 100}
 	linear := func(c, d, j int) (*spectra.Experiment, error) {
 		s, err := (montecarlo.Setting{Model: network.Linear, Loss: network.CE, Block: network.VV, Classes: c, Dim: float64(d), Gamma: r.gamma, Init: network.LeCun}).Complete()
 		if err != nil {
@@ -36,15 +35,15 @@ func appendixSpectra(r *appendixRun) []reports.AppendixItem {
 		e, err := spectra.NewEnsemble(s, 0, j)
 		return &spectra.Experiment{Ensemble: e}, err
 	}
-	pictures := func(id, title, what, flag string, j int, text string) reports.AppendixItem {
+	pictures := func(id, title, what, flag string, j int, classes []int, text string) reports.AppendixItem {
 		return reports.AppendixItem{
 			ID: id, Title: title, Settings: []any{r.gamma, r.seed, classes, plan.dim, plan.matrices},
 			Command: fmt.Sprintf("pastur spectrum --classes %s%s --dim %d --replicates %d --seed %d", commas(classes), flag, plan.dim, plan.matrices, r.seed),
 			Compute: func(ctx context.Context) (reports.AppendixResult, error) {
 				var results []reports.SpectrumResult
 				picture := &reports.Figure{Size: reports.TwoColumn, Caption: fmt.Sprintf(
-					"Eigenvalues of %s blocks of the linear model under cross-entropy for $C$ = 2, 10, 100 classes, $d = %d$, $γ = %v$, %d matrices each, and the density of the generalized Marchenko-Pastur law. Below: histogram less the law's mean density over the bin, with two standard errors over matrices.",
-					what, plan.dim, r.gamma, plan.matrices)}
+					"Eigenvalues of %s blocks of the linear model under cross-entropy for $C$ = %s classes, $d = %d$, $γ = %v$, %d matrices each, and the density of the generalized Marchenko-Pastur law. Below: histogram less the law's mean density over the bin, with two standard errors over matrices. The hundredth of the eigenvalues that is farthest from 0 is cut off.",
+					what, strings.ReplaceAll(commas(classes), ",", ", "), plan.dim, r.gamma, plan.matrices)}
 				for k, c := range classes {
 					x, err := linear(c, plan.dim, j)
 					if err != nil {
@@ -58,6 +57,7 @@ func appendixSpectra(r *appendixRun) []reports.AppendixItem {
 					sheet := data.Figure().Sheets[0]
 					sheet.Name = fmt.Sprintf("(%c) $C = %d$", 'a'+k, c)
 					sheet.Panels[0].Aspect = 0.85
+					sheet.X.Min, sheet.X.Max = bulkOf(data)
 					if k > 0 { // one legend is enough for all
 						for s := range sheet.Panels[0].Series {
 							sheet.Panels[0].Series[s].Name = ""
@@ -96,9 +96,9 @@ func appendixSpectra(r *appendixRun) []reports.AppendixItem {
 				}, nil
 			},
 		},
-		pictures("spectrum-diagonal", "Spectra of diagonal blocks", "diagonal", "", 0,
+		pictures("spectrum-diagonal", "Spectra of diagonal blocks", "diagonal", "", 0, []int{2, 10, 100},
 			"Although $Λ$ depends on $X$ the spectrum of a diagonal block follows the law of Silverstein and Bai [@silverstein1995] for an independent $Λ$ of the same limit law, as [@dong2025] derives by a Lindeberg interpolation. The replicate is the matrix: no interval treats the eigenvalues of one matrix as a sample."),
-		pictures("spectrum-offdiagonal", "Spectra of off-diagonal blocks", "off-diagonal", " --offdiagonal", 1,
+		pictures("spectrum-offdiagonal", "Spectra of off-diagonal blocks", "off-diagonal", " --offdiagonal", 1, []int{2, 5, 10},
 			"Off-diagonal blocks are negative semidefinite, with $λ_n = -p_{n,i} p_{n,j}$. Their eigenvalues, too, follow the law of an independent $Λ$. Compare the scale of the axes with that of the diagonal blocks: with two classes the two are mirror images, as the ratio 1 wants, with more classes the off-diagonal block is smaller by far."),
 		{
 			ID: "spectrum-dim", Title: "Convergence of spectra in $d$", Settings: []any{r.gamma, r.seed, plan.dims, plan.repeated},
@@ -133,7 +133,7 @@ func appendixSpectra(r *appendixRun) []reports.AppendixItem {
 					}
 					reports.FitSpectra(group)
 					if e := group[0].Exponents; e != nil && e.Kolmogorov != nil {
-						exponents = append(exponents, fmt.Sprintf("%s (%s)", reports.Uncertain(float64(e.Kolmogorov.Value), float64(e.Kolmogorov.SE)), exponent))
+						exponents = append(exponents, fmt.Sprintf("$%s$ (%s)", reports.Uncertain(float64(e.Kolmogorov.Value), float64(e.Kolmogorov.SE)), exponent))
 					}
 					for _, g := range group {
 						results = append(results, *g)
@@ -171,6 +171,30 @@ func (r *appendixRun) spectrum(ctx context.Context, x *spectra.Experiment, matri
 	}
 	data, err := reports.NewSpectrumData(x, o, 0)
 	return result, data, err
+}
+
+// bulkOf is the range from 0 that holds all but the hundredth of the mass beyond.
+func bulkOf(d *reports.SpectrumData) (lo, hi float64) {
+	n := len(d.Histogram)
+	total := 0.0
+	for k, h := range d.Histogram {
+		total += h * (d.Edges[k+1] - d.Edges[k])
+	}
+	lo, hi = min(0, d.Edges[0]), max(0, d.Edges[n])
+	cut := func(k int, mass *float64) bool {
+		*mass += d.Histogram[k] * (d.Edges[k+1] - d.Edges[k])
+		return *mass > 0.01*total
+	}
+	mass := 0.0
+	for k := n - 1; k >= 0 && d.Edges[k] > 0 && !cut(k, &mass); k-- {
+		hi = d.Edges[k]
+	}
+	mass = 0
+	for k := 0; k < n && d.Edges[k+1] < 0 && !cut(k, &mass); k++ {
+		lo = d.Edges[k+1]
+	}
+	room := (hi - lo) / 30
+	return lo - room, hi + room
 }
 
 // distanceWords writes 0.0123 [0.0100, 0.0146].
