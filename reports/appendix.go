@@ -21,7 +21,7 @@ type AppendixItem struct {
 	ID       string // of its files: lower case letters, digits and hyphens
 	Title    string // in the notation of Figure
 	Settings any    // everything the result depends on; as JSON it decides whether a finished item is kept
-	Command  string // what computes it alone; empty: the appendix with --only ID
+	Command  string // what computes it alone, a line each if it takes several; empty: the appendix with --only ID
 	Compute  func(context.Context) (AppendixResult, error)
 }
 
@@ -79,7 +79,8 @@ type manifestItem struct {
 	Files    map[string]string `json:"files"`
 }
 
-// WriteAppendix writes items into a folder: ID.tex, ID.csv and ID.pdf of each,
+// WriteAppendix writes items into a folder: ID.tex, ID.csv and ID.pdf of each
+// (and ID-figure.csv where there is a table beside the picture),
 // appendix.tex that includes them and compiles as it is, pastur.bib, README.md and
 // manifest.json. Every file is written whole or not at all, and the manifest
 // after every item, so that an interruption loses at most the item in flight;
@@ -201,7 +202,9 @@ func readManifest(dir string, force bool) (*manifest, error) {
 }
 
 // names are the files that an item may write.
-func (i *AppendixItem) names() []string { return []string{i.ID + ".tex", i.ID + ".csv", i.ID + ".pdf"} }
+func (i *AppendixItem) names() []string {
+	return []string{i.ID + ".tex", i.ID + ".csv", i.ID + ".pdf", i.ID + "-figure.csv"}
+}
 
 var wholeFiles = []string{"appendix.tex", "appendix.bbl", "pastur.bib", "README.md"}
 
@@ -296,8 +299,12 @@ func (i *AppendixItem) write(dir string, r AppendixResult, o *AppendixOptions) (
 	if d.Command == "" && o.Rerun != nil {
 		d.Command = o.Rerun(i.ID)
 	}
-	comments := append(slices.Clone(o.Comments), "command: "+d.Command)
-	var tex, data bytes.Buffer
+	comments := slices.Clone(o.Comments)
+	for command := range strings.SplitSeq(d.Command, "\n") {
+		comments = append(comments, "command: "+command)
+	}
+	files := map[string][]byte{}
+	var tex bytes.Buffer
 	if r.Picture != nil {
 		bare, caption := r.Picture.Uncaptioned()
 		path := filepath.Join(dir, i.ID+".pdf")
@@ -318,19 +325,24 @@ func (i *AppendixItem) write(dir string, r AppendixResult, o *AppendixOptions) (
 		if err != nil {
 			return nil, err
 		}
-		data.Write(numbers)
+		if r.Table != nil {
+			files[i.ID+"-figure.csv"] = numbers
+		} else {
+			files[i.ID+".csv"] = numbers
+		}
 	}
 	if r.Table != nil {
 		if err := r.Table.WriteLaTeX(&tex, LaTeX{Plain: o.Plain, Width: appendixWidth, Label: "tab:" + i.ID, Comments: comments}); err != nil {
 			return nil, err
 		}
-		// The table's numbers are those of the picture, in full.
-		data.Reset()
+		var data bytes.Buffer
 		if err := r.Table.WriteCSV(&data); err != nil {
 			return nil, err
 		}
+		files[i.ID+".csv"] = data.Bytes()
 	}
-	for name, content := range map[string][]byte{i.ID + ".tex": tex.Bytes(), i.ID + ".csv": data.Bytes()} {
+	files[i.ID+".tex"] = tex.Bytes()
+	for name, content := range files {
 		hash, err := put(dir, name, content)
 		if err != nil {
 			return nil, err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -48,11 +49,11 @@ func (m *manifest) document(items []AppendixItem, o *AppendixOptions) []byte {
 	for _, c := range o.Comments {
 		fmt.Fprintf(&out, "%% %s\n", comment(c))
 	}
-	packages := "array,booktabs,graphicx,longtable,lscape"
+	packages := "array,booktabs,float,graphicx,longtable,lscape"
 	if !o.Plain {
 		packages += ",siunitx"
 	}
-	fmt.Fprintf(&out, "\\documentclass{article}\n\\usepackage[textwidth=6.75in,textheight=9in]{geometry}\n\\usepackage{%s}\n\\title{%s}\n\\author{}\n\\date{}\n\\begin{document}\n\\maketitle\n\\appendix\n", packages, markupLaTeX(o.Title))
+	fmt.Fprintf(&out, "\\documentclass{article}\n\\usepackage[textwidth=6.75in,textheight=9in]{geometry}\n\\usepackage{%s}\n\\title{%s}\n\\author{}\n\\date{}\n%s\\begin{document}\n\\maketitle\n\\appendix\n", packages, markupLaTeX(o.Title), inPlace)
 	for _, p := range strings.Split(o.Preface, "\n\n") {
 		fmt.Fprintf(&out, "%s\n\n", paragraph(strings.ReplaceAll(p, "\n", " ")))
 	}
@@ -69,13 +70,41 @@ func (m *manifest) document(items []AppendixItem, o *AppendixOptions) []byte {
 			shown = append(shown, fmt.Sprintf(`Table~\ref{tab:%s}`, item.ID))
 		}
 		fmt.Fprintf(&out, "\\section{%s}\n%s (%s.)\n\n", markupLaTeX(d.Title), paragraph(d.Text), strings.Join(shown, `, `))
-		fmt.Fprintf(&out, "{\\noindent\\raggedright Made by \\texttt{%s}; numbers in \\texttt{%s.csv}.\\par}\n\\input{%s}\n\\clearpage\n", escapeLaTeX(d.Command), item.ID, item.ID)
+		fmt.Fprintf(&out, "{\\noindent\\raggedright Made by %s; numbers in %s.\\par}\n\\input{%s}\n", typewriter(strings.Split(d.Command, "\n")...), typewriter(d.data()...), item.ID)
 	}
 	if len(o.Works) > 0 {
 		out.WriteString("\\nocite{*}\n\\bibliographystyle{plain}\n\\bibliography{pastur}\n")
 	}
 	out.WriteString("\\end{document}\n")
 	return out.Bytes()
+}
+
+// inPlace lets figures and tables stand where they are said to, whatever
+// placement they ask for in a document of the author's.
+const inPlace = "\\makeatletter\n\\def\\@xfloat#1[#2]{\\@float@HH{#1}[H]}\n\\makeatother\n"
+
+// data are the names of an item's files of numbers.
+func (d *manifestItem) data() (names []string) {
+	for name := range d.Files {
+		if filepath.Ext(name) == ".csv" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	slices.Reverse(names) // ID.csv before ID-figure.csv
+	return names
+}
+
+// typewriter sets texts as what is typed: one in the line, several a line each.
+func typewriter(texts ...string) string {
+	var out []string
+	for _, t := range texts {
+		out = append(out, `\texttt{`+escapeLaTeX(t)+`}`)
+	}
+	if len(out) > 2 {
+		return `\\ {\footnotesize ` + strings.Join(out, `,\\ `) + `}`
+	}
+	return strings.Join(out, " and ")
 }
 
 // bibliography is pastur.bib.
@@ -121,10 +150,10 @@ func (m *manifest) readme(items []AppendixItem, o *AppendixOptions) []byte {
 		var files []string
 		for _, name := range item.names() {
 			if d.Files[name] != "" {
-				files = append(files, filepath.Ext(name)[1:])
+				files = append(files, name[len(item.ID)+1:])
 			}
 		}
-		fmt.Fprintf(&out, "| %s | %s | %s | `%s` |\n", item.ID, strings.ReplaceAll(spoken(d.Title), "|", `\|`), strings.Join(files, ", "), strings.ReplaceAll(d.Command, "|", `\|`))
+		fmt.Fprintf(&out, "| %s | %s | %s | `%s` |\n", item.ID, strings.ReplaceAll(spoken(d.Title), "|", `\|`), strings.Join(files, ", "), strings.ReplaceAll(strings.ReplaceAll(d.Command, "|", `\|`), "\n", "`, `"))
 	}
 	return out.Bytes()
 }

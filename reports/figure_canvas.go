@@ -158,8 +158,22 @@ func (c *canvas) disc(ink color.Color, x, y, radius float64) {
 	c.vg.Fill(p)
 }
 
-func (c *canvas) image(r rectangle, img image.Image) {
+// image draws an image whose first row is on top.
+func (c *canvas) image(r rectangle, img *image.RGBA) {
+	if _, pdf := c.vg.(*vgpdf.Canvas); pdf {
+		// Its vertical axis points up, which turns images upside down.
+		img = upsideDown(img)
+	}
 	c.vg.DrawImage(vg.Rectangle{Min: vg.Point{X: round(r.left), Y: round(r.bottom)}, Max: vg.Point{X: round(r.right), Y: round(r.top)}}, img)
+}
+
+func upsideDown(img *image.RGBA) *image.RGBA {
+	turned := image.NewRGBA(img.Bounds())
+	for y := range img.Rect.Dy() {
+		from, to := y*img.Stride, (img.Rect.Dy()-1-y)*turned.Stride
+		copy(turned.Pix[to:to+turned.Stride], img.Pix[from:from+img.Stride])
+	}
+	return turned
 }
 
 // clip cuts a line at the edges of a rectangle, into the pieces inside.

@@ -66,7 +66,7 @@ type appendixRun struct {
 }
 
 // families are the items, in the order of the document: a family a file.
-var families = []func(*appendixRun) []reports.AppendixItem{appendixExact, appendixRatio, appendixVerdicts}
+var families = []func(*appendixRun) []reports.AppendixItem{appendixExact, appendixRatio, appendixReach, appendixSpectra, appendixLindeberg, appendixNetworks, appendixVerdicts}
 
 func (o *appendixOptions) run(cmd *cobra.Command) error {
 	if err := o.check(); err != nil {
@@ -135,6 +135,10 @@ var works = []reports.Work{
 		{"author", "Dong, Zhaorui and Zhang, Yushun and Yao, Jianfeng and Sun, Ruoyu"}, {"title", "Towards Quantifying the {H}essian Structure of Neural Networks"},
 		{"eprint", "2505.02809"}, {"archiveprefix", "arXiv"}, {"year", "2025"},
 	}, Line: "Z. Dong, Y. Zhang, J. Yao, R. Sun. Towards Quantifying the Hessian Structure of Neural Networks. arXiv:2505.02809, 2025."},
+	{Key: "chatterjee2006", Type: "article", Fields: [][2]string{
+		{"author", "Chatterjee, Sourav"}, {"title", "A generalization of the {L}indeberg principle"}, {"journal", "The Annals of Probability"},
+		{"volume", "34"}, {"pages", "2061--2076"}, {"year", "2006"},
+	}, Line: "S. Chatterjee. A generalization of the Lindeberg principle. The Annals of Probability 34:2061–2076, 2006."},
 	{Key: "fieller1954", Type: "article", Fields: [][2]string{
 		{"author", "Fieller, E. C."}, {"title", "Some Problems in Interval Estimation"}, {"journal", "Journal of the Royal Statistical Society, Series B"},
 		{"volume", "16"}, {"pages", "175--185"}, {"year", "1954"},
@@ -143,6 +147,10 @@ var works = []reports.Work{
 		{"author", "Marchenko, V. A. and Pastur, L. A."}, {"title", "Distribution of eigenvalues for some sets of random matrices"}, {"journal", "Mathematics of the USSR-Sbornik"},
 		{"volume", "1"}, {"pages", "457--483"}, {"year", "1967"},
 	}, Line: "V. A. Marchenko, L. A. Pastur. Distribution of eigenvalues for some sets of random matrices. Mathematics of the USSR-Sbornik 1:457–483, 1967."},
+	{Key: "silverstein1995", Type: "article", Fields: [][2]string{
+		{"author", "Silverstein, J. W. and Bai, Z. D."}, {"title", "On the Empirical Distribution of Eigenvalues of a Class of Large Dimensional Random Matrices"}, {"journal", "Journal of Multivariate Analysis"},
+		{"volume", "54"}, {"pages", "175--192"}, {"year", "1995"},
+	}, Line: "J. W. Silverstein, Z. D. Bai. On the Empirical Distribution of Eigenvalues of a Class of Large Dimensional Random Matrices. Journal of Multivariate Analysis 54:175–192, 1995."},
 }
 
 // measure estimates the ratio of every setting, as pastur ratio does.

@@ -32,7 +32,7 @@ func TestAppendix(t *testing.T) {
 		}
 	}
 	entries, err := os.ReadDir(in("1"))
-	if err != nil || len(entries) != 16 {
+	if err != nil || len(entries) != 17 {
 		t.Fatalf("%d files, %v: %v", len(entries), err, entries)
 	}
 	for _, e := range entries {
