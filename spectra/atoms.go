@@ -57,7 +57,11 @@ func Atoms(values, weights []float64) (Population, error) {
 		return nil, err
 	}
 	p.name = fmt.Sprintf("%d atoms", len(p.tau))
-	if len(p.tau) <= 4 {
+	switch {
+	case len(p.tau) == 0:
+		p.name = "nothing but 0"
+		return p, nil
+	case len(p.tau) <= 4:
 		list := make([]string, len(p.tau))
 		for i, t := range p.tau {
 			list[i] = fmt.Sprintf("%.6g (weight %.6g)", t, p.weight[i])
