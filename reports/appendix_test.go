@@ -77,7 +77,8 @@ func TestAppendixResumes(t *testing.T) {
 	}
 	for name, text := range first {
 		if strings.HasSuffix(name, ".tex") {
-			if err := sound(text); err != nil && !strings.Contains(err.Error(), "raw ~") {
+			// The definition that sets floats in place is TeX, not text.
+			if err := sound(strings.ReplaceAll(text, inPlace, "")); err != nil && !strings.Contains(err.Error(), "raw ~") {
 				t.Errorf("%s: %v", name, err)
 			}
 		}

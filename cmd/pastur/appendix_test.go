@@ -26,13 +26,13 @@ func TestAppendix(t *testing.T) {
 		t.Errorf("left behind: %v", entries)
 	}
 	for _, workers := range []string{"1", "2"} {
-		args := "appendix --quick --only exact-limits,row-mass,sharpness,ratio-dim --workers " + workers + " --out " + in(workers)
+		args := "appendix --quick --only exact-limits,row-mass,sharpness,ratio-dim,spectrum-mp,hessian-linear --workers " + workers + " --out " + in(workers)
 		if stdout, stderr, code := pastur(strings.Fields(args)...); code != 0 || stdout != "" {
 			t.Fatalf("exit %d: %s%s", code, stdout, stderr)
 		}
 	}
 	entries, err := os.ReadDir(in("1"))
-	if err != nil || len(entries) != 17 {
+	if err != nil || len(entries) != 23 {
 		t.Fatalf("%d files, %v: %v", len(entries), err, entries)
 	}
 	for _, e := range entries {
@@ -63,5 +63,33 @@ func TestAppendix(t *testing.T) {
 		if strings.Contains(string(output), fault) {
 			t.Errorf("%s:\n%s", fault, output)
 		}
+	}
+}
+
+// TestAppendixCommands runs commands that the appendix prints: they compute the
+// numbers that it shows.
+func TestAppendixCommands(t *testing.T) {
+	dir := t.TempDir()
+	if _, stderr, code := pastur("appendix", "--quick", "--only", "spectrum-mp", "--out", dir); code != 0 {
+		t.Fatal(stderr)
+	}
+	printed, err := os.ReadFile(filepath.Join(dir, "spectrum-mp.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := os.ReadFile(filepath.Join(dir, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := "spectrum --model mp --dim 300 --samples 50 --replicates 1000 --seed 1"
+	if !strings.Contains(string(document), "`pastur "+command) {
+		t.Fatalf("README.md does not print pastur %s:\n%s", command, document)
+	}
+	again := filepath.Join(dir, "again.csv")
+	if _, stderr, code := pastur(append(strings.Fields(command), "--plot-data", again)...); code != 0 {
+		t.Fatal(stderr)
+	}
+	if data, err := os.ReadFile(again); err != nil || string(data) != string(printed) {
+		t.Errorf("the command writes other data than the appendix: %v", err)
 	}
 }
