@@ -211,8 +211,16 @@ func (c *Curvature) Norms(ctx context.Context, progress func(done, total int)) (
 		start[l+1] = start[l] + c.net.sizes[l+1]
 	}
 	sweeps := groups
+	before, each := 0, 1 // of what is reported: the head counts as much as the sweeps
 	if closed {
-		head, err := HeadNorms(ctx, c.loss, c.net.layers[last], dense(c.a[last]), nil, nil)
+		sweeps = groups[:start[last]]
+		before = 2 * c.net.Classes()
+		each = before
+		report := progress
+		if progress != nil && len(sweeps) > 0 {
+			report = func(done, total int) { progress(done*len(sweeps), 2*total*len(sweeps)) }
+		}
+		head, err := HeadNorms(ctx, c.loss, c.net.layers[last], dense(c.a[last]), nil, report)
 		if err != nil {
 			return nil, err
 		}
@@ -220,8 +228,8 @@ func (c *Curvature) Norms(ctx context.Context, progress func(done, total int)) (
 			t.row(start[last]+r, start[last]+r, []float64{x})
 		}
 		t.more(last, head.Off/2)
-		sweeps = groups[:start[last]]
 	}
+	before *= len(sweeps)
 	done := make(chan struct{}, len(sweeps))
 	err := c.each(ctx, sweeps, func(w *sweep, g Group) error {
 		i := start[g.Layer] + g.Row
@@ -236,7 +244,7 @@ func (c *Curvature) Norms(ctx context.Context, progress func(done, total int)) (
 		}
 		done <- struct{}{}
 		if progress != nil {
-			progress(len(done), len(sweeps))
+			progress(before+each*len(done), before+each*len(sweeps))
 		}
 		return nil
 	})

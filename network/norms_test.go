@@ -128,3 +128,26 @@ func BenchmarkHeadGPT2(b *testing.B) {
 		b.ReportMetric(head.Ratio()*50257*50257, "C^2R")
 	}
 }
+
+// Progress rises to its total, which does not change, with the output layer listed,
+// summed in closed form beside hidden layers, and alone.
+func TestNormsProgress(t *testing.T) {
+	for _, sizes := range [][]int{{4, 3, 5}, {4, 3, 70}, {4, 70}} {
+		p := deep(t, 1, ReLU, CE, 20, sizes...)
+		p.Workers = 1
+		c, err := p.Curvature(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		last, of, calls := -1, 0, 0
+		_, err = c.Norms(context.Background(), func(done, total int) {
+			if done < last || done > total || calls > 0 && total != of {
+				t.Errorf("%v: %d of %d after %d of %d", sizes, done, total, last, of)
+			}
+			last, of, calls = done, total, calls+1
+		})
+		if err != nil || calls == 0 || len(sizes) > 2 && last != of {
+			t.Errorf("%v: ends at %d of %d, %v", sizes, last, of, err)
+		}
+	}
+}

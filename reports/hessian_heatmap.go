@@ -76,14 +76,15 @@ func eachRow(h mat.Matrix, f func(i int, row []float64)) {
 // largest entry of each of maxCells x maxCells tiles.
 const maxCells = 1200
 
-// maxLines is the number of blocks beyond which no lines are drawn between them:
-// they would hide the picture.
-const maxLines = 64
+// minBlock is the least part of a picture that a block must take up for lines to be
+// drawn between the blocks of its layer: lines around smaller ones would hide them,
+// and look like the stripes between layers.
+const minBlock = 1. / 32
 
 // HessianSheet returns the heat map of |h|, the Hessian by the weights of the given
 // layers of net (all if nil). It holds no more than 1200 x 1200 numbers: a larger
 // h is reduced to the largest |entry| of each tile, and reduced says so. Lines
-// separate layers and, up to 64 of them, blocks.
+// separate layers and, where they are at least 1/32 of the picture, blocks.
 func HessianSheet(net *network.MLP, layers []int, h mat.Matrix) (sheet HeatSheet, reduced bool) {
 	size, _ := h.Dims()
 	cells := min(size, maxCells)
@@ -113,28 +114,27 @@ func HessianSheet(net *network.MLP, layers []int, h mat.Matrix) (sheet HeatSheet
 			start[g.Layer] = at
 			order = append(order, g.Layer)
 		}
-		if s := scaled(at); s > 0 && s < cells {
+		large := float64(g.To-g.From) >= minBlock*float64(size)
+		if s := scaled(at); s > 0 && s < cells && (large || start[g.Layer] == at) {
 			lines = append(lines, s)
 		}
 		at += g.To - g.From
 	}
-	if len(lines) <= maxLines {
-		sheet.Rows = lines
-	}
+	sheet.Rows = lines
 	for k, l := range order {
 		to := size
 		if k+1 < len(order) {
 			to = start[order[k+1]]
 		}
 		if from, to := scaled(start[l]), scaled(to); from < to {
-			sheet.Labels = append(sheet.Labels, HeatLabel{From: from, To: to, Text: layerLabel(net.LayerName(l))})
+			sheet.Labels = append(sheet.Labels, HeatLabel{From: from, To: to, Text: LayerLabel(net.LayerName(l))})
 		}
 	}
 	return sheet, cells < size
 }
 
-// layerLabel writes w2 as W_2.
-func layerLabel(name string) string {
+// LayerLabel writes the name of a layer for captions and axes: w2 as W_2.
+func LayerLabel(name string) string {
 	label := strings.ToUpper(name[:1])
 	if len(name) > 1 {
 		label += "_{" + name[1:] + "}"

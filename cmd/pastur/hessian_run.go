@@ -297,22 +297,35 @@ func (r *hessianRun) caption(part string, reduced bool) string {
 	o := r.options
 	what := "Hessian"
 	if part != "all" {
-		what = "Hessian by the weights of layer " + part
+		what = "Hessian by the weights of layer " + reports.LayerLabel(part)
 	}
 	layers := commas(r.sizes)
 	if len(o.classList) > 1 {
 		layers = commas(r.sizes[:len(r.sizes)-1]) + ",$C$"
 	}
-	text := fmt.Sprintf("%s of a network of layers %s (%s, %s loss), %d samples of %s data.", what, layers,
-		r.problem.Net.Activation(), strings.ToUpper(string(r.problem.Loss)), r.problem.Samples(), r.data)
+	activation := map[network.Activation]string{network.ReLU: "ReLU, ", network.Identity: "identity, "}[r.problem.Net.Activation()]
+	if r.problem.Net.Depth() == 1 {
+		activation = "" // there is no hidden unit
+	}
+	data := r.data
+	if data == string(network.Gaussian) {
+		data = "Gaussian"
+	}
+	text := fmt.Sprintf("%s of a network of layers %s (%s%s loss), %d samples of %s data.", what, layers,
+		activation, strings.ToUpper(string(r.problem.Loss)), r.problem.Samples(), data)
 	if o.train > 0 {
-		text += fmt.Sprintf(" Full-batch %s, %d steps, rate %v, cosine.", o.training.Optimizer, o.train, o.rate)
+		text += fmt.Sprintf(" Full-batch %s, %d steps, rate %v, cosine.", optimizerName(o.training.Optimizer), o.train, o.rate)
 	}
 	text += fmt.Sprintf(" Colours end at %s.", o.clipAt)
 	if reduced {
 		text += " Each pixel is the largest entry of its tile of $H$."
 	}
 	return text
+}
+
+// optimizerName is how captions write an optimizer.
+func optimizerName(o network.Optimizer) string {
+	return map[network.Optimizer]string{network.Adam: "Adam", network.SGD: "SGD"}[o]
 }
 
 // end writes the loss curve.
@@ -334,7 +347,7 @@ func (r *hessianRun) end() error {
 			return out.Error()
 		})
 	} else {
-		caption := fmt.Sprintf("Loss before each step: layers %s, full-batch %s, rate %v, cosine.", commas(r.sizes), o.training.Optimizer, o.rate)
+		caption := fmt.Sprintf("Loss before each step: layers %s, full-batch %s, rate %v, cosine.", commas(r.sizes), optimizerName(o.training.Optimizer), o.rate)
 		err = reports.LossCurve(caption, strings.ToUpper(string(r.problem.Loss)), losses).Write(file)
 	}
 	if err != nil {

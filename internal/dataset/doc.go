@@ -17,6 +17,6 @@
 //	IDX         MNIST's, unsigned bytes to float64
 //	CIFAR       the binary versions of CIFAR-10 and CIFAR-100, with their labels
 //
-// CSV, .npy and IDX may also be compressed by gzip. Bytes of images (IDX, CIFAR)
+// CSV, .npy, IDX and CIFAR may also be compressed by gzip. Bytes of images (IDX, CIFAR)
 // are divided by 255; nothing else is normalised, see [Normalize].
 package dataset
