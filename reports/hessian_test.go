@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"math"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -44,21 +43,6 @@ func TestHessianSheet(t *testing.T) {
 		split := sheet.Labels[0].To
 		if from := size * 8 / 10; split*size/cells < from || (split-1)*size/cells >= from {
 			t.Errorf("%d: the layers part at %d of %d, want at weight %d of %d", size, split, cells, from, size)
-		}
-	}
-}
-
-func TestClip(t *testing.T) {
-	sheet := HeatSheet{Matrix: Values{{4, -1}, {2, -3}}}
-	for text, want := range map[string]float64{"1": 4, "0.75": 3, "0.5": 2, "0.26": 2, "0.25": 1, "max/1": 4, "max/100": 0.04} {
-		clip, err := ParseClip(text)
-		if got := clip.Value(sheet); err != nil || math.Abs(got-want) > 1e-15 {
-			t.Errorf("%s: %v, want %v (%v)", text, got, want, err)
-		}
-	}
-	for _, text := range []string{"", "0", "1.5", "nan", "max/0", "max/0.5", "max/inf", "x"} {
-		if _, err := ParseClip(text); err == nil {
-			t.Errorf("%q: no error", text)
 		}
 	}
 }
