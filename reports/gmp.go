@@ -73,12 +73,22 @@ var matrices = map[spectra.Convention]string{
 	spectra.CovarianceMatrix: "S = (1/n) T^{1/2} Z Z^T T^{1/2}, p x p, gamma = p/n",
 }
 
+// matricesLaTeX are the same for captions, up to the value of gamma.
+var matricesLaTeX = map[spectra.Convention]string{
+	spectra.Hessian:          `$H = N^{-1} X Λ X^T$, $d × d$, $γ = d/N`,
+	spectra.CovarianceMatrix: `$S = n^{-1} T^{1/2} Z Z^T T^{1/2}$, $p × p$, $γ = p/n`,
+}
+
 // GMPTable lays out the density if a grid was asked for, else the Stieltjes
 // transform if points were, else the support; the rest are notes.
 func GMPTable(r *GMPResult) *Table {
 	number := func(x float64, digits int) Cell { return Number(&x, digits) }
-	t := &Table{Title: fmt.Sprintf("Marchenko-Pastur law, %s convention: %s = %.6g\nPopulation: %s",
-		r.Convention, matrices[spectra.Convention(r.Convention)], float64(r.Gamma), r.law.Population())}
+	t := &Table{
+		Title: fmt.Sprintf("Marchenko-Pastur law, %s convention: %s = %.6g\nPopulation: %s",
+			r.Convention, matrices[spectra.Convention(r.Convention)], float64(r.Gamma), r.law.Population()),
+		Caption: fmt.Sprintf("Marchenko-Pastur law, %s convention: %s = %.6g$. Population: %s",
+			r.Convention, matricesLaTeX[spectra.Convention(r.Convention)], float64(r.Gamma), r.law.Population()),
+	}
 	intervals := make([]string, len(r.Support))
 	for i, s := range r.Support {
 		intervals[i] = fmt.Sprintf("[%s, %s] of mass %s", Significant(float64(s[0]), 13), Significant(float64(s[1]), 13), Significant(r.masses[i], 6))

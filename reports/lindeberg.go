@@ -121,6 +121,8 @@ func LindebergTable(results []LindebergResult) *Table {
 	t := &Table{
 		Title: fmt.Sprintf("delta_N(z) = E s_H~(z) - E s_H(z): %s model, CE, %s %s block, C = %d%s, gamma = %s, path %s, coupling %s",
 			first.Model, block, first.Block, first.Classes, width, Significant(float64(first.Gamma), 6), first.Path, first.Coupling),
+		Caption: fmt.Sprintf(`$δ_N(z) = E s_{H'}(z) - E s_H(z)$, $H'$ the independent end: %s model, CE, %s %s block, C = %d%s, gamma = %s, path %s, coupling %s`,
+			first.Model, block, first.Block, first.Classes, width, Significant(float64(first.Gamma), 6), first.Path, first.Coupling),
 		Columns: []Column{
 			{Header: "z"}, {Field: "z_re"}, {Field: "z_im"}, {Header: "N", Field: "samples"}, {Header: "d", Field: "dim"},
 			{Header: "Re delta", Field: "delta_re"}, {Field: "delta_se_re"}, {Header: "Im delta", Field: "delta_im"}, {Field: "delta_se_im"},

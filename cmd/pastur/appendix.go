@@ -118,6 +118,9 @@ func (o *appendixOptions) run(cmd *cobra.Command) error {
 		},
 	})
 	if err != nil && cmd.Context().Err() == nil {
+		if strings.HasPrefix(err.Error(), "unknown item") {
+			return fmt.Errorf("--only: %w", err)
+		}
 		return fmt.Errorf("--out %w", err)
 	}
 	return err

@@ -96,6 +96,9 @@ func (f *settingFlags) settings(cmd *cobra.Command, init string) (all []montecar
 	if cmd.Flags().Changed("gamma") && cmd.Flags().Changed("samples") {
 		return nil, nil, errors.New("--gamma (d/N) and --samples (N) exclude each other: give one")
 	}
+	if err := checkHidden(cmd, f.model); err != nil {
+		return nil, nil, err
+	}
 	classes, err := grid.Parse(f.classes)
 	if err != nil {
 		return nil, nil, fmt.Errorf("--classes %w", err)
@@ -200,4 +203,13 @@ func (f *samplingFlags) options() (verdict.Options, error) {
 		o.State = folder
 	}
 	return o, nil
+}
+
+// checkHidden refuses a width that the model does not have: who gives one and
+// forgets --model hidden would read the linear model's numbers.
+func checkHidden(cmd *cobra.Command, model string) error {
+	if model == string(network.Linear) && cmd.Flags().Changed("hidden") {
+		return errors.New("--hidden is the width of a hidden layer, which model linear has not: want --model hidden")
+	}
+	return nil
 }

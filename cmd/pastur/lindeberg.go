@@ -41,7 +41,12 @@ precision was not reached.`,
   pastur lindeberg --classes 10 --offdiagonal --z 0.1+0.1i,0.05+0.2i --format json
   pastur lindeberg --model hidden --hidden 3 --z 0.1+0.1i --sizes 40,80 --plot gap.svg`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runLindeberg(cmd, &out, &o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkHidden(cmd, o.model); err != nil {
+				return err
+			}
+			return runLindeberg(cmd, &out, &o)
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.model, "model", "linear", "linear (f = V x) or hidden (f = V relu(W x))")

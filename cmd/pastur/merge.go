@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -83,7 +84,7 @@ func (o *verdictOutput) register(cmd *cobra.Command) {
 	if flags.Lookup("out") == nil {
 		o.output.register(cmd)
 	} else { // --out is the folder of a run
-		flags.StringVar(&o.format, "format", "text", "of the verdicts: text, json, csv, markdown")
+		flags.StringVar(&o.format, "format", "text", "of the verdicts: "+strings.Join(formats, ", "))
 		flags.StringVar(&o.file, "report", "-", "file to write the verdicts to; - is standard output")
 	}
 	flags.StringVar(&o.junit, "junit", "", "also write the verdicts as JUnit XML to this file")
@@ -118,6 +119,13 @@ func (o *verdictOutput) write(cmd *cobra.Command, suite *catalogue.Suite, p *sha
 		o.same.line += fmt.Sprintf(" --seed %d", p.Seed)
 	}
 	o.same.line += " --suite " + shellWord(suite.Name)
+	if len(verdicts) < len(suite.Specs) { // a plan of some claims
+		ids := ""
+		for _, v := range verdicts {
+			ids += " " + v.Claim.ID
+		}
+		o.same.line = strings.Replace(o.same.line, "pastur verify", "pastur verify"+ids, 1)
+	}
 	title := fmt.Sprintf("Suite %s, seed %d, alpha %v in all, beta %v a claim", suite.Name, p.Seed, suite.Alpha, suite.Beta)
 	document := &reports.Document{Environment: environment, Plan: plan, Results: results}
 	if err := o.output.write(cmd, document, reports.VerdictTable(results, title, false)); err != nil {
