@@ -13,6 +13,7 @@ import (
 // the chunk leaves behind, encodable as JSON without loss.
 type Job[S any] struct {
 	Key       string // the cell's key
+	Records   string // what the records hold, if Key does not say; keys no draws
 	ChunkSize int    // replicates a chunk; part of the cell's identity
 	From, To  int    // chunk indices, To exclusive
 	Stride    int    // computes the chunks From, From + Stride, ... only; 0 means 1
@@ -24,6 +25,14 @@ type Job[S any] struct {
 	// Fold receives the records in chunk order, one at a time. A nil Fold
 	// drops them.
 	Fold func(chunk int, record S) error
+}
+
+// cell names the job's records in a state folder.
+func (j *Job[S]) cell() string {
+	if j.Records == "" {
+		return j.Key
+	}
+	return j.Key + "\nrecords: " + j.Records
 }
 
 // Options says how to run jobs. Nothing in it changes a result.
@@ -69,7 +78,7 @@ func Run[S any](ctx context.Context, jobs []Job[S], opt Options) error {
 		var log *Log
 		if opt.State != nil {
 			var err error
-			if log, err = opt.State.Cell(opt.Seed, j.Key, j.ChunkSize); err != nil {
+			if log, err = opt.State.Cell(opt.Seed, j.cell(), j.ChunkSize); err != nil {
 				return err
 			}
 		}

@@ -63,6 +63,9 @@ type Cell struct {
 	// Key identifies the cell's draws: (seed, claim ID, Key, chunk) keys the
 	// streams. It should spell out the cell's settings.
 	Key string
+	// Records, if not empty, tells apart cells of one key that record other
+	// statistics of the same draws: a state folder keeps them apart by it.
+	Records string
 	// X is the abscissa of rates, exponents and bounds: C, d, N, ...
 	X float64
 	// New makes a sampler; it is called once a worker.
@@ -254,7 +257,7 @@ func (cell *Cell) chunks(look int) int {
 // job computes the chunks [from, to) of a cell into its moments.
 func (c *Claim) job(cell *Cell, from, to int, into *Moments) replicate.Job[Moments] {
 	return replicate.Job[Moments]{
-		Key: c.key(cell), ChunkSize: cell.Chunk, From: from, To: to,
+		Key: c.key(cell), Records: cell.Records, ChunkSize: cell.Chunk, From: from, To: to,
 		New: func() (func(context.Context, *replicate.Stream) (Moments, error), error) {
 			sampler, err := cell.New()
 			if err != nil {

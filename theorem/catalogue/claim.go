@@ -48,6 +48,9 @@ func (s *Spec) build() (*verdict.Claim, error) {
 	if err := s.About.build(s, c); err != nil {
 		return nil, err
 	}
+	for i := range c.Cells {
+		c.Cells[i].Records = s.records()
+	}
 	if (s.Kind == verdict.Limit || s.Kind == verdict.Bound) && c.Target == 0 {
 		key := "target"
 		if s.Kind == verdict.Bound {
