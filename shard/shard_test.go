@@ -478,15 +478,12 @@ func TestInterruptions(t *testing.T) {
 	dir := t.TempDir()
 	stops := 0
 	for i := range 2 {
+		before := stops
 		for done := false; !done; {
 			ctx, cancel := context.WithCancel(t.Context())
 			w := create(t, dir, p, Part{i, 2})
-			n := 0
 			err := w.Compute(ctx, Part{i, 2}, p.Looks(), Options{Workers: 2, Progress: func(_ string, _, _, at, _ int) {
-				if n++; n == 50+stops*7 && at > n-5 {
-					cancel()
-				}
-				if at > 50*(stops+1) {
+				if at > 15*(stops-before+1) {
 					cancel()
 				}
 			}})
