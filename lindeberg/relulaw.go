@@ -169,7 +169,7 @@ func (l *reluLaw) logDet(gamma float64, z, s, dz complex128) complex128 {
 // halfRange returns the Gauss rule of the normal law on u > 0: weights sum to
 // 1/2. The recurrence coefficients come from the discretised Stieltjes procedure
 // (W. Gautschi, Orthogonal Polynomials: Computation and Approximation, 2004,
-// section 2.2) on the trapezoid rule in y, u = exp(y - e^{-y}), which is as exact
+// chapter 2) on the trapezoid rule in y, u = exp(y - e^{-y}), which is as exact
 // as double precision; nodes and weights from the Jacobi matrix (G. Golub and J.
 // Welsch, Math. Comp. 23 (1969) 221-230).
 func halfRange(n int) (x, w []float64) {

@@ -13,7 +13,7 @@
 // and rho is positive even where nu is signed. So Im z = Im u (1 - h(u)), h(u) = int
 // rho/|u-t|^2, and z maps Omega = {h < 1} in C+ one to one onto C+, its boundary
 // curve one to one onto the real line (P. Biane, Indiana Univ. Math. J. 46 (1997)
-// 705-718, Section 3, there for the free convolution with a semicircle, which has this
+// 705-718, there for the free convolution with a semicircle, which has this
 // form). Hence
 //
 //   - a root u with Im u > 0 is the solution, for z in C+ and for real z alike: Newton's

@@ -14,7 +14,7 @@ const maxMoment = 64
 // Moment returns int x^k dF(x), 0 <= k <= 64, exactly from the moments of nu: the
 // free cumulants of H are gamma^{j-1} int tau^j dnu (H is compound free Poisson; A.
 // Nica and R. Speicher, Lectures on the Combinatorics of Free Probability, 2006,
-// Proposition 12.15), so
+// lecture 12), so
 //
 //	m_1 = int tau,   m_2 = gamma int tau^2 + m_1^2,
 //	m_3 = gamma^2 int tau^3 + 3 gamma m_1 int tau^2 + m_1^3.

@@ -45,7 +45,7 @@ func (q *Quadrature) Moment(p int) float64 {
 // exhausted ends early with exact nodes. Start vectors need not be normalised.
 //
 // G. H. Golub and J. H. Welsch, Math. Comp. 23 (1969) 221-230; G. H. Golub and
-// G. Meurant, Matrices, Moments and Quadrature (2010), chapters 4 and 6.
+// G. Meurant, Matrices, Moments and Quadrature with Applications (2010).
 func Lanczos(ctx context.Context, h SymmetricOperator, starts [][]float64, steps int) ([]Quadrature, error) {
 	d := h.Dim()
 	if steps < 1 {

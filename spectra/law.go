@@ -150,8 +150,9 @@ func (l *Law) AtomAtZero() float64 {
 
 // Stieltjes returns s(z) = int 1/(x-z) dF(x) for z in the upper half-plane, to
 // about 1e-15 relative. The equation has one solution there, and any solution
-// found there is it (T = z - int tau - int rho/(u-t) maps the upper half-plane
-// strictly into itself; C. J. Earle and R. S. Hamilton, Proc. Symp. Pure Math. 16 (1970) 61-65).
+// found there is it (T = z - int tau - int rho/(u-t) maps {Im u > Im z/2}, where
+// every root lies, into a bounded part of it at distance Im z/2 from its edge;
+// C. J. Earle and R. S. Hamilton, Proc. Symp. Pure Math. 16 (1970) 61-65).
 func (l *Law) Stieltjes(z complex128) (complex128, error) {
 	if !(imag(z) > 0) || math.IsInf(imag(z), 1) || math.IsNaN(real(z)) || math.IsInf(real(z), 0) {
 		return 0, fmt.Errorf("z must be finite and above the real axis, got %v", z)

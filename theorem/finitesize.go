@@ -21,11 +21,11 @@ import "slices"
 // E rho^4 = 3 v^2 v'^2/d^2 to leading order given v, v':
 //
 //	gamma F1 + f^2 + (1/d) [ gamma (2 F1 + 4 F1' + F1'') - gamma f^2
-//	                         + 4 f f' + 2 f f'' + (3/2) F2'' ],
+//	                         + 4 f f' + 2 f f'' + (3/2) F2_rr ],
 //
-// F2” the second derivative in rho. By the heat equation d/dv E g =
+// F2_rr the second derivative in rho. By the heat equation d/dv E g =
 // (kappa/2) E Laplacian g, and by Price's theorem (R. Price, IRE Trans. Inf.
-// Theory 4 (1958) 69-72) F2” = kappa^2 sum_{c,c'} (E d_c d_c' lambda)^2; all of
+// Theory 4 (1958) 69-72) F2_rr = kappa^2 sum_{c,c'} (E d_c d_c' lambda)^2; all of
 // it is again polynomial in softmax moments.
 func LinearCEFiniteSize(classes int, gamma, kappa float64) (coefficient float64, err error) {
 	m, err := NewSoftmaxMoments(classes, kappa)

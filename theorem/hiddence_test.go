@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// J by drawing the pair (g, g'), with J' and J” under the expectation: each at
+// J by drawing the pair (g, g'), with both derivatives under the expectation: each at
 // 4.9 standard errors, a false alarm in about 10^6 runs each under other seeds.
 // r < 1/4 keeps the fourth moments of e^{r g g'} finite.
 func TestQuadrantBySimulation(t *testing.T) {

@@ -43,14 +43,15 @@ func NormRatio(ratio float64) float64 { return math.Sqrt(ratio) }
 
 // RowMass returns (blocks-1) R: the expected squared norm of all off-diagonal
 // blocks of one block row, in units of that of its diagonal block. It is the
-// row mass that decides whether a matrix is block-diagonal as a whole: with
-// R ~ 1/C it stays of order 1, with R ~ 1/C^2 it decays as 1/C.
+// row mass that decides whether a matrix is block-diagonal as a whole. It
+// decays as 1/C for both kinds: R ~ 1/C^2 with C blocks (vv), R ~ 1/C with a
+// fixed number m of blocks (ww).
 func RowMass(ratio float64, blocks int) float64 { return float64(blocks-1) * ratio }
 
 // NormRatioHeuristic returns 1/(C-1), the ratio of norms (not squared) that
 // follows from setting every probability to 1/C. NormRatio(LinearCERatio) tends
-// to it as kappa -> 0; for larger kappa it is too small by the square root of
-// LinearCEConstant. +Inf at C = 1.
+// to it as kappa -> 0; for larger kappa it is too small, as C -> infinity by the
+// square root of LinearCEConstant. +Inf at C = 1.
 func NormRatioHeuristic(classes int) float64 { return 1 / float64(classes-1) }
 
 func checkClasses(classes, least int) error {

@@ -22,7 +22,7 @@ const (
 	NearNormal Assumption = "near-normal"
 	// Bounded states that the numerator lies in Cell.Range and every
 	// denominator is 1: empirical Bernstein intervals (Maurer and Pontil,
-	// Empirical Bernstein Bounds, COLT 2009, theorem 4), valid at any size
+	// Empirical Bernstein Bounds and Sample Variance Penalization, COLT 2009), valid at any size
 	// with no gate. A replicate that breaks the statement is an error. The
 	// kinds that combine cells (identity, rate, exponent) have no such
 	// interval: they treat it as Asymptotic.
@@ -43,9 +43,13 @@ const (
 //	relative variance of the sample variance (m4/m2^2 - 1)/n <= 0.01, and
 //	|skewness| z^3 / (6 sqrt n) <= 0.5,
 //
-// the second being the first Edgeworth correction to the tail probability at z
-// (Hall, The Bootstrap and Edgeworth Expansion, 1992, section 2.3). The first
-// needs 200 replicates even for normal data; it is not asked under NearNormal.
+// the second being the leading part, relative to the tail, of the first
+// Edgeworth term of a mean of known variance. For a Studentised one, as here,
+// that term is |skewness| z (2 z^2 + 1)/(6 sqrt n), a little over twice as much:
+// at the threshold one tail may be two to three times its nominal share (Hall,
+// The Bootstrap and Edgeworth Expansion, 1992, chapter 2;
+// TestTailGateAtItsThreshold measures it). The first needs 200 replicates even
+// for normal data; it is not asked under NearNormal.
 func (m *Moments) TailGate(z float64, assume Assumption) string {
 	if assume == Bounded {
 		return ""
@@ -72,7 +76,7 @@ func (m *Moments) TailGate(z float64, assume Assumption) string {
 	}
 	skew := m3 / float64(m2*math.Sqrt(m2))
 	if effect := skew * z * z * z / (6 * math.Sqrt(n)); !(effect <= maxSkewEffect) {
-		return fmt.Sprintf("skewness %.2g at %.1f standard errors: Edgeworth term %.2g > %g%s", skew, z, effect, maxSkewEffect, lost)
+		return fmt.Sprintf("skewness %.2g at %.1f standard errors: its term %.2g > %g%s", skew, z, effect, maxSkewEffect, lost)
 	}
 	return ""
 }

@@ -343,3 +343,36 @@ func TestFrozenSampleDecidesNothing(t *testing.T) {
 		t.Errorf("constant declared near-normal: %s: %s", v.Status, v.Reason)
 	}
 }
+
+// What the skewness gate lets through at its threshold, as its documentation
+// says: exponential samples (skewness 2) of the size at which |skewness| z^3 /
+// (6 sqrt n) = 0.5 at z = 2.5 have the mean's lower tail 3.05 times too heavy.
+// The window is 5 binomial deviations on either side; normal samples of that
+// size, which the term does not concern, are far below it.
+func TestTailGateAtItsThreshold(t *testing.T) {
+	const z = 2.5
+	const n = 108 // (2 z^3 / (6 maxSkewEffect))^2
+	excess := func(runs int, draw func(*stream) float64) float64 {
+		s := replicate.NewStream(1, "threshold", 0)
+		low := 0
+		for range runs {
+			var sum, square float64
+			for range n {
+				x := draw(s)
+				sum += x
+				square += x * x
+			}
+			mean := sum / n
+			if mean < -z*math.Sqrt((square/n-mean*mean)/(n-1)) {
+				low++
+			}
+		}
+		return float64(low) / float64(runs) / (math.Erfc(z/math.Sqrt2) / 2)
+	}
+	if got := excess(100000, func(s *stream) float64 { return -math.Log(1-s.Float64()) - 1 }); !(got > 2.7 && got < 3.4) {
+		t.Errorf("exponential samples at the gate's threshold: the tail is %.3g times its share, want 3.05 within 0.35", got)
+	}
+	if got := excess(50000, (*stream).Normal); !(got < 2) {
+		t.Errorf("normal samples: the tail is %.3g times its share, want less than 2", got)
+	}
+}

@@ -2,10 +2,10 @@
 //
 // A claim says where a number lies: it has a GOOD set and, a gap away from it,
 // a BAD set. Replicates are drawn in doubling looks. At each look, if the
-// (1-alpha/K) confidence interval excludes the GOOD set the claim FAILs; if
-// the (1-beta/K) interval excludes the BAD set it PASSes; if both, the number
-// lies in the gap and the claim is INCONCLUSIVE; if neither, there is another
-// look, K of them at the most. So a true claim fails with probability at most
+// (1-alpha/K) confidence interval excludes the GOOD set the claim FAILs; if an
+// interval each of whose ends misses with probability beta/K excludes the BAD
+// set it PASSes; if both, the number lies in the gap and the claim is
+// INCONCLUSIVE; if neither, there is another look, K of them at the most. So a true claim fails with probability at most
 // alpha, a claim that is wrong by more than the gap passes with probability at
 // most beta, and running out of budget never turns into a pass.
 //

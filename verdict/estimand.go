@@ -186,7 +186,8 @@ func (c *Claim) identity(m []Moments, good, safe Interval) []component {
 // Exponent, 1/X. The slope is linear in the logarithms, so its standard error
 // follows from the cells' independent errors. Its bounds combine the cells' own
 // bounds, carried over to the logarithm, as Zou and Donner do (Construction of
-// confidence limits about effect measures, Statistics in Medicine 27, 2008):
+// confidence limits about effect measures: A general approach, Statistics in
+// Medicine 27, 2008):
 // with u_i, l_i the bounds of y_i that move the slope up,
 //
 //	slope + sqrt(sum w_i^2 (bound_i - y_i)^2),

@@ -57,7 +57,7 @@ that are finished.`,
 	flags.StringVar(&o.pair, "pair", "", "indices i,j of the block, from 1 (default 1,1)")
 	flags.BoolVar(&o.offDiagonal, "offdiagonal", false, "the same as --pair 1,2")
 	numberFlag(flags, &o.replicates, "replicates", 20, "matrices to draw", "a whole number from 1 to 1000000", func(x float64) bool { return whole(x) && x <= 1e6 })
-	flags.StringVar(&o.z, "z", "", "points above the real axis for the Stieltjes transform, like 0.1+0.1i,1+0.5i (default: the mean of the law + i its deviation, or (1+i)/m for ww blocks)")
+	flags.StringVar(&o.z, "z", "", "points above the real axis for the Stieltjes transform, like 0.1+0.1i,1+0.5i (default: the mean of the law + i its deviation, or (1+i) Var V for ww blocks, times 2 C or 2 sqrt C under mse)")
 	flags.StringVar(&o.law, "law", "limit", "limit, or lambda: hold each matrix against the law of its own lambda")
 	flags.IntVar(&o.steps, "lanczos", 0, "steps of stochastic Lanczos quadrature instead of eigenvalues")
 	flags.IntVar(&o.probes, "probes", 4, "random vectors a matrix, with --lanczos")

@@ -87,7 +87,7 @@ func upperTailQuantile(q float64) float64 {
 	return horner(farNumerator[:], r) / horner(farDenominator[:], r)
 }
 
-// The coefficients of PPND16, Wichura (1988), p. 483.
+// The coefficients of PPND16, Wichura (1988).
 var (
 	centreNumerator = [...]float64{
 		3.3871328727963666080e0, 1.3314166789178437745e+2, 1.9715909503065514427e+3, 1.3731693765509461125e+4,

@@ -1,5 +1,5 @@
 // Package lognormal computes the law of sums of lognormals, and with it the laws of
-// one and of two probabilities p = softmax(z), z ~ N(0, kappa I_C), for any C, by
+// one and of two probabilities p = softmax(z), z ~ N(0, kappa I_C), for C up to 1e6, by
 // one- and two-dimensional quadrature that converges geometrically.
 //
 // With S = sum of the e^{z_c} of all other classes,

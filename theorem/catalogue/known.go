@@ -189,7 +189,11 @@ func Lookup(set montecarlo.Setting, kappa float64) (*Known, error) {
 	case !set.Limit():
 		ratio, err = Exact(&set)
 	case isHiddenCE(&set) && !isOneUnit(&set):
-		k.Notes = append(k.Notes, "R: no closed form at finite C, only the limit of C^p R")
+		note := "R: no closed form at finite C; pastur ratio estimates it"
+		if set.Block == network.VV && set.Hidden == 2 {
+			note = "R at finite C takes seconds: theorem.HiddenCEVVRatio computes it, pastur ratio estimates it"
+		}
+		k.Notes = append(k.Notes, note)
 	default:
 		ratio, err = limitAt(&set, kappa)
 	}

@@ -110,7 +110,7 @@ func (r *BlockRatio) parseKind(t *table, s *Spec) {
 		r.Target = t.get("target")
 		switch v := r.Target.(type) {
 		case nil:
-			t.fail("target", `target is missing: want "exact", "limit", "constant" or a number`)
+			t.fail("target", `target is missing: want "exact", "limit", "constant", "corrected" or a number`)
 		case string:
 			t.choice("target", "", "exact", "limit", "constant", "corrected")
 			if (v == "constant" || v == "corrected") != (r.Quantity == Scaled) {
