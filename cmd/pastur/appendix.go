@@ -68,7 +68,7 @@ type appendixRun struct {
 // families are the items, in the order of the document: a family a file.
 var families = []func(*appendixRun) []reports.AppendixItem{appendixExact, appendixRatio, appendixReach, appendixSpectra, appendixLindeberg, appendixNetworks, appendixVerdicts}
 
-func (o *appendixOptions) run(cmd *cobra.Command) error {
+func (o *appendixOptions) run(cmd *cobra.Command) (err error) {
 	if err := o.check(); err != nil {
 		return err
 	}
@@ -96,6 +96,7 @@ func (o *appendixOptions) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	defer o.closeState(&err)
 	r.options = opened
 	r.progress = newProgress(cmd.ErrOrStderr())
 	defer r.progress.close()

@@ -174,6 +174,8 @@ type samplingFlags struct {
 	workers int
 	state   string
 	timings bool
+
+	folder *replicate.Folder // of --state, once it is open
 }
 
 func (f *samplingFlags) register(cmd *cobra.Command) {
@@ -200,9 +202,25 @@ func (f *samplingFlags) options() (verdict.Options, error) {
 		if err != nil {
 			return o, fmt.Errorf("--state: %w", err)
 		}
-		o.State = folder
+		o.State, f.folder = folder, folder
 	}
 	return o, nil
+}
+
+// closeState gives the chunk file of --state its footer and final name, however
+// the command ended: what was finished before an error or an interruption is
+// kept as well. Results whose chunks could not be kept are an error.
+func (f *samplingFlags) closeState(err *error) {
+	closed := f.folder.Close()
+	f.folder = nil
+	if closed == nil {
+		return
+	}
+	var code exitCode
+	if errors.As(*err, &code) {
+		*err = nil // it would say nothing
+	}
+	*err = errors.Join(*err, fmt.Errorf("--state: %w", closed))
 }
 
 // checkHidden refuses a width that the model does not have: who gives one and

@@ -148,7 +148,7 @@ const (
 	pathReplicates = 2048
 )
 
-func runLindeberg(cmd *cobra.Command, out *output, o *lindebergOptions) error {
+func runLindeberg(cmd *cobra.Command, out *output, o *lindebergOptions) (err error) {
 	if err := errors.Join(out.check(), o.check(), o.plot.check()); err != nil {
 		return err
 	}
@@ -181,6 +181,7 @@ func runLindeberg(cmd *cobra.Command, out *output, o *lindebergOptions) error {
 	if err != nil {
 		return err
 	}
+	defer o.closeState(&err)
 	constants, warning := lindebergConstants(settings[0], o.gamma, points)
 	if warning != "" {
 		rounded = append(rounded, warning)

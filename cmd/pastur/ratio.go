@@ -84,7 +84,7 @@ type ratioPlan struct {
 	Cells      []string `json:"cells"`
 }
 
-func ratio(cmd *cobra.Command, f *settingFlags, out *output, o *ratioOptions) error {
+func ratio(cmd *cobra.Command, f *settingFlags, out *output, o *ratioOptions) (err error) {
 	if err := errors.Join(out.check(), o.check(), o.plot.check()); err != nil {
 		return err
 	}
@@ -127,6 +127,7 @@ func ratio(cmd *cobra.Command, f *settingFlags, out *output, o *ratioOptions) er
 	if err != nil {
 		return err
 	}
+	defer o.closeState(&err)
 	bar := newProgress(cmd.ErrOrStderr())
 	defer bar.close()
 	options.Progress = bar.update
