@@ -271,3 +271,29 @@ func TestHessianBadInput(t *testing.T) {
 		t.Errorf("left behind: %v", after)
 	}
 }
+
+// Interrupted once the first of several Hessians is written: no picture is left,
+// not even a temporary one, and the files that are there are named.
+func TestHessianInterruptedPictures(t *testing.T) {
+	dir := t.TempDir()
+	first := filepath.Join(dir, "h-c4.npy")
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		for ctx.Err() == nil {
+			if _, err := os.Stat(first); err == nil {
+				cancel()
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	var stdout, stderr bytes.Buffer
+	code := run(ctx, &stdout, &stderr, strings.Fields("hessian --layers 40,40,4 --classes 4,60 --samples 2000 --show all,w,v --plot "+filepath.Join(dir, "p.svg")+" --hessian "+filepath.Join(dir, "h.npy")))
+	if want := "pastur: written before the interruption: " + first + "\npastur: interrupted\n"; code != exitInterrupted || stderr.String() != want || stdout.Len() > 0 {
+		t.Errorf("exit %d, stdout %q, stderr %q, want %q", code, &stdout, &stderr, want)
+	}
+	entries, _ := os.ReadDir(dir)
+	if len(entries) != 1 || entries[0].Name() != "h-c4.npy" {
+		t.Errorf("left behind: %v", entries)
+	}
+}
