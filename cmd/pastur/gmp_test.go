@@ -125,6 +125,8 @@ func TestGMPBadInput(t *testing.T) {
 		{"gmp --atoms 1:1 --grid 0:1:1e3", "--grid must be LO:HI:n"},
 		{"gmp --atoms 1:1 --moments 99", "--moments must be from 0 to 64"},
 		{"gmp --atoms 1:1 --convention hesse", "unknown convention"},
+		{"gmp --atoms -1:0.5,8:0.5 --gamma 0.5 --convention covariance", "must not reach below 0, where T^{1/2} is not real, got -1: want convention hessian, of any sign, at gamma = n/p = 2"},
+		{"gmp --population softmax-offdiagonal --convention covariance", "must not reach below 0"},
 		{"gmp --atoms 1:1 --kappa 2", "--classes and --kappa belong to --population"},
 		{"gmp --population gumbel", "unknown population"},
 		{"gmp --population softmax-diagonal --classes 1", "classes must be from 2"},
