@@ -137,7 +137,13 @@ func (r *hessianRun) prepare(given *network.MLP, file *samples, netFrom string) 
 			n = 500
 		}
 		if need := 8 * float64(n) * float64(d); need > network.MaxMemory {
-			return fmt.Errorf("%d samples of dimension %d need %.1f GiB, more than the %d GiB allowed", n, d, need/(1<<30), network.MaxMemory>>30)
+			if d > network.MaxMemory/8 {
+				return fmt.Errorf("--layers: a sample of dimension %d needs %.1f GiB, more than the %d GiB allowed: want a smaller d", d, 8*float64(d)/(1<<30), network.MaxMemory>>30)
+			}
+			return fmt.Errorf("%d samples of dimension %d need %.1f GiB, more than the %d GiB allowed: want --samples %d or fewer", n, d, need/(1<<30), network.MaxMemory>>30, network.MaxMemory/8/d)
+		}
+		if err := r.checkGram(n); err != nil {
+			return err
 		}
 		r.data = o.data
 		stream := replicate.NewStream(o.seed, fmt.Sprintf("hessian data %s C=%d", o.data, c), 0)
@@ -147,6 +153,9 @@ func (r *hessianRun) prepare(given *network.MLP, file *samples, netFrom string) 
 	} else {
 		X, y = file.X, file.labels
 		n, columns := X.Dims()
+		if err := r.checkGram(n); err != nil {
+			return err
+		}
 		r.data = filepath.Base(file.from)
 		if o.normalize != string(dataset.None) {
 			r.data += ", normalized (" + o.normalize + ")"
@@ -186,6 +195,22 @@ func (r *hessianRun) prepare(given *network.MLP, file *samples, netFrom string) 
 		return err
 	}
 	r.problem.Workers = o.workers
+	return nil
+}
+
+// heads says whether norms are those of a linear model, taken from Gram matrices.
+func (r *hessianRun) heads() bool {
+	return r.options.normsOnly && r.options.train == 0 && len(r.sizes) == 2
+}
+
+// checkGram refuses samples too many for that, before they are drawn.
+func (r *hessianRun) checkGram(samples int) error {
+	if !r.heads() {
+		return nil
+	}
+	if err := network.CheckGram(samples); err != nil {
+		return fmt.Errorf("--norms-only: %w (--samples)", err)
+	}
 	return nil
 }
 

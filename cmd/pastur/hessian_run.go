@@ -184,7 +184,7 @@ func (r *hessianRun) look(ctx context.Context, bar *progress, percent float64, s
 	bar.start(fmt.Sprintf("Hessian %s", commas(r.sizes)))
 	defer bar.end()
 	update := func(done, total int) { bar.update(1, 1, done, total) }
-	if o.normsOnly && o.train == 0 && net.Depth() == 1 {
+	if r.heads() {
 		norms, fit, err := net.HeadNorms(ctx, r.current.Loss, r.current.X, r.current.Labels, update)
 		if err != nil {
 			return nil, err
