@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"strconv"
@@ -194,7 +195,11 @@ func parseAtoms(text string) (spectra.Population, error) {
 func readValues(path string) (spectra.Population, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("--values %w", err)
+		var at *fs.PathError
+		if errors.As(err, &at) {
+			err = at.Err // its text would say open, and name the file again
+		}
+		return nil, fmt.Errorf("--values %s: %w", path, err)
 	}
 	defer file.Close()
 	var values []float64

@@ -131,7 +131,7 @@ func TestGMPBadInput(t *testing.T) {
 		{"gmp --population gumbel", "unknown population"},
 		{"gmp --population softmax-diagonal --classes 1", "classes must be from 2"},
 		{"gmp --population softmax-offdiagonal --kappa 1000", "kappa must be from 0.01 to 20"},
-		{"gmp --values missing.csv", "no such file"},
+		{"gmp --values missing.csv", "pastur: --values missing.csv: no such file or directory\n"},
 		{"gmp --values " + words, "words.csv:2: want a number"},
 		{"gmp --atoms 1:1 --format yaml", "unknown format"},
 	} {

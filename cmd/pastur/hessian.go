@@ -149,7 +149,7 @@ func (o *hessianOptions) parse(cmd *cobra.Command) (err error) {
 		return errors.New("--weights fixes the network: want it without --init and --classes")
 	}
 	if o.classes != "" {
-		if o.classList, err = wholeNumbers("classes", o.classes); err != nil {
+		if o.classList, err = wholeNumbers("classes", o.classes, 2, "10,100"); err != nil {
 			return err
 		}
 	}
@@ -227,17 +227,29 @@ func (o *hessianOptions) checkFiles() error {
 	return nil
 }
 
-// wholeNumbers reads a list of positive numbers.
-func wholeNumbers(flag, text string) ([]int, error) {
+// wholeNumbers reads a list of numbers of at least so much.
+func wholeNumbers(flag, text string, least int, such string) ([]int, error) {
 	var list []int
 	for field := range strings.SplitSeq(text, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(field))
-		if err != nil || n < 1 {
-			return nil, fmt.Errorf("--%s must be whole numbers such as 20,8,10, got %q", flag, field)
+		if err != nil || n < least {
+			return nil, fmt.Errorf("--%s must be whole numbers from %d such as %s, got %q", flag, least, such, field)
 		}
 		list = append(list, n)
 	}
 	return list, nil
+}
+
+// parseLayers reads d, hidden widths and C.
+func parseLayers(text string) ([]int, error) {
+	sizes, err := wholeNumbers("layers", text, 1, "20,8,10")
+	fields := strings.Split(text, ",")
+	if last := fields[len(fields)-1]; len(fields) > 1 {
+		if c, notANumber := strconv.Atoi(strings.TrimSpace(last)); notANumber == nil && c < 2 {
+			return nil, fmt.Errorf("--layers must end in C, the number of classes, of at least 2, got %q in %q", last, text)
+		}
+	}
+	return sizes, err
 }
 
 // hessianSheet is a part of a Hessian to be drawn.

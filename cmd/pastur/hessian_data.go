@@ -41,7 +41,7 @@ func (o *hessianOptions) runs(cmd *cobra.Command) ([]*hessianRun, error) {
 		netFrom = o.weights
 		sizes = given.Sizes()
 		if cmd.Flags().Changed("layers") {
-			want, err := wholeNumbers("layers", o.layers)
+			want, err := parseLayers(o.layers)
 			if err != nil {
 				return nil, err
 			}
@@ -49,7 +49,7 @@ func (o *hessianOptions) runs(cmd *cobra.Command) ([]*hessianRun, error) {
 				return nil, fmt.Errorf("--layers %s but %s holds a net of layers %s: want the same, or --layers left out", o.layers, o.weights, commas(sizes))
 			}
 		}
-	} else if sizes, err = wholeNumbers("layers", o.layers); err != nil {
+	} else if sizes, err = parseLayers(o.layers); err != nil {
 		return nil, err
 	} else if file != nil && !cmd.Flags().Changed("layers") {
 		_, d := file.X.Dims()

@@ -222,8 +222,11 @@ func TestHessianBadInput(t *testing.T) {
 	x := " --data " + in("x.csv")
 	for _, c := range []struct{ args, want string }{
 		{"--layers 5", `--layers must be d, hidden widths and C, got "5"`},
-		{"--layers 5,a", `--layers must be whole numbers such as 20,8,10, got "a"`},
-		{"--layers 5,1", "--layers: classes must be at least 2, got 1"},
+		{"--layers 5,a", `--layers must be whole numbers from 1 such as 20,8,10, got "a"`},
+		{"--layers 5,1", `--layers must end in C, the number of classes, of at least 2, got "1" in "5,1"`},
+		{"--layers 20,8,0", `--layers must end in C, the number of classes, of at least 2, got "0" in "20,8,0"`},
+		{"--layers 20,0,8", `--layers must be whole numbers from 1 such as 20,8,10, got "0"`},
+		{"--classes 0", `--classes must be whole numbers from 2 such as 10,100, got "0"`},
 		{"--loss hinge", `unknown loss "hinge": want mse or ce`},
 		{"--activation tanh", `unknown activation "tanh": want relu or identity`},
 		{"--init zero", `unknown init "zero"`},

@@ -111,14 +111,14 @@ func (o *lindebergOptions) settings() (all []lindeberg.Setting, warnings []strin
 	if o.outputs < 1 || o.outputs > 1000 {
 		return nil, nil, fmt.Errorf("--outputs must be from 1 to 1000, got %d", o.outputs)
 	}
-	sizes, err := grid.Parse(o.sizes)
+	if o.classes < 2 {
+		return nil, nil, fmt.Errorf("--classes must be at least 2, got %d", o.classes)
+	}
+	sizes, err := grid.Between(o.sizes, 1, 1<<20)
 	if err != nil {
 		return nil, nil, fmt.Errorf("--sizes %w", err)
 	}
 	for _, n := range sizes {
-		if n > 1<<20 {
-			return nil, nil, fmt.Errorf("--sizes must be at most 1048576, got %v", n)
-		}
 		d := math.Round(o.gamma * n)
 		if d > 1<<20 {
 			return nil, nil, fmt.Errorf("d = gamma N must be at most 1048576, got %v", d)
