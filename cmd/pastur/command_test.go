@@ -278,6 +278,34 @@ func TestFormats(t *testing.T) {
 	}
 }
 
+// One replicate has no interval: that is said, and the ends that are not there are
+// null in JSON and empty in CSV.
+func TestOneReplicate(t *testing.T) {
+	const note = "one replicate has no interval: want at least 2 replicates"
+	for _, format := range []string{"text", "json", "csv", "markdown", "latex"} {
+		for _, command := range []string{"ratio", "lindeberg --sizes 20"} {
+			stdout, stderr, code := pastur(strings.Fields(command + " --replicates 1 --format " + format)...)
+			if code != 0 || !strings.Contains(stdout, note) && (command == "ratio" || format != "csv") {
+				t.Errorf("%s as %s: exit %d, %s%s", command, format, code, stdout, stderr)
+			}
+			for _, bad := range []string{"NaN", "inf]", "infty", "Inf"} {
+				if strings.Contains(stdout, bad) {
+					t.Errorf("%s as %s prints %s:\n%s", command, format, bad, stdout)
+				}
+			}
+		}
+	}
+	stdout, _, _ := pastur("ratio", "--replicates", "1", "--format", "json")
+	for _, field := range []string{"ratio_lo", "ratio_hi", "off_se", "diag_se"} {
+		if !strings.Contains(stdout, `"`+field+`": null`) {
+			t.Errorf("%s is not null:\n%s", field, stdout)
+		}
+	}
+	if stdout, _, _ := pastur("ratio", "--replicates", "2"); strings.Contains(stdout, note) || strings.Contains(stdout, "  -  ") {
+		t.Errorf("two replicates have an interval:\n%s", stdout)
+	}
+}
+
 // A suite whose claim is wrong fails: exit 1, with the reason and the way to
 // run it again.
 func TestWrongClaimFails(t *testing.T) {

@@ -224,7 +224,11 @@ func runLindeberg(cmd *cobra.Command, out *output, o *lindebergOptions) (err err
 	for k := range points {
 		warnings := append([]string(nil), rounded...)
 		for i := range gaps[k] {
-			if g := &gaps[k][i]; !g.Reached {
+			g := &gaps[k][i]
+			if g.Replicates < 2 {
+				warnings = append(warnings, fmt.Sprintf("N = %d: one replicate has no interval: want at least 2 replicates", g.Setting.Samples))
+			}
+			if !g.Reached {
 				reached = false
 				warnings = append(warnings, fmt.Sprintf("N = %d: the relative error asked for, %v, was not reached", g.Setting.Samples, precision.RelError))
 			}

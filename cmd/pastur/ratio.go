@@ -145,10 +145,13 @@ func ratio(cmd *cobra.Command, f *settingFlags, out *output, o *ratioOptions) (e
 			limit = &r
 		}
 		warnings := append([]string(nil), rounded...)
-		if m.Warning != "" {
+		switch {
+		case m.N < 2:
+			warnings = append(warnings, "one replicate has no interval: want at least 2 replicates")
+		case m.Warning != "":
 			warnings = append(warnings, "the interval must not be trusted yet, tail gate closed: "+m.Warning)
 		}
-		if math.IsInf(m.Bounds.Hi-m.Bounds.Lo, 1) {
+		if m.N >= 2 && math.IsInf(m.Bounds.Hi-m.Bounds.Lo, 1) {
 			warnings = append(warnings, "too few replicates for an interval")
 		}
 		if !m.Reached {
