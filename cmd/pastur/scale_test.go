@@ -98,7 +98,7 @@ func TestMergeIsVerify(t *testing.T) {
 				t.Errorf("merge of a third: exit %d, %q, %q", code, stdout, stderr)
 			}
 			stdout, _, code = pastur("status", "dir")
-			if code != 0 || !strings.Contains(stdout, "4 claims are undecided") || !strings.Contains(stdout, "if the 2 unfinished of 3 shards run at once") {
+			if code != 0 || !strings.Contains(stdout, "; 0 others not needed") || !strings.Contains(stdout, "4 claims are undecided") || !strings.Contains(stdout, "if the 2 unfinished of 3 shards run at once") {
 				t.Errorf("status: exit %d:\n%s", code, stdout)
 			}
 		}
