@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -220,8 +221,12 @@ func (f *samplingFlags) options() (verdict.Options, error) {
 // kept as well. Results whose chunks could not be kept are an error.
 func (f *samplingFlags) closeState(err *error) {
 	closed := f.folder.Close()
+	kept := f.folder != nil
 	f.folder = nil
 	if closed == nil {
+		if kept && (errors.Is(*err, context.Canceled) || errors.Is(*err, context.DeadlineExceeded)) {
+			*err = &keptError{*err, f.state}
+		}
 		return
 	}
 	var code exitCode
@@ -230,6 +235,14 @@ func (f *samplingFlags) closeState(err *error) {
 	}
 	*err = errors.Join(*err, fmt.Errorf("--state: %w", closed))
 }
+
+// keptError is an interruption after which finished chunks are there.
+type keptError struct {
+	error
+	folder string
+}
+
+func (e *keptError) Unwrap() error { return e.error }
 
 // checkHidden refuses a width that the model does not have: who gives one and
 // forgets --model hidden would read the linear model's numbers.

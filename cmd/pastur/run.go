@@ -42,7 +42,12 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
 	case errors.As(err, &code):
 		return int(code)
 	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
-		fmt.Fprintln(stderr, "pastur: interrupted")
+		var kept *keptError
+		if errors.As(err, &kept) {
+			fmt.Fprintf(stderr, "pastur: interrupted; what was finished is kept in %s, and the same command goes on from there\n", kept.folder)
+		} else {
+			fmt.Fprintln(stderr, "pastur: interrupted")
+		}
 		return exitInterrupted
 	}
 	fmt.Fprintln(stderr, "pastur: "+oneLine(err))
@@ -70,7 +75,8 @@ func newRoot() *cobra.Command {
 			}
 			return cmd.Help()
 		},
-		Args: cobra.ArbitraryArgs,
+		Args:              cobra.ArbitraryArgs,
+		PersistentPreRunE: checkFiles,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
