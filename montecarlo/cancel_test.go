@@ -55,7 +55,9 @@ func TestCancelled(t *testing.T) {
 			ctx, cancel := context.WithTimeout(context.Background(), c.after)
 			defer cancel()
 			returned := make(chan error, 1)
-			go func() { returned <- replicate.Run(ctx, []replicate.Job[[2]float64]{job}, replicate.Options{Workers: 1}) }()
+			go func() {
+				returned <- replicate.Run(ctx, []replicate.Job[[2]float64]{job}, replicate.Options{Workers: 1})
+			}()
 			select {
 			case err := <-returned:
 				if !errors.Is(err, context.DeadlineExceeded) {

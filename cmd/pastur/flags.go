@@ -76,8 +76,9 @@ func (f *settingFlags) register(cmd *cobra.Command, defaultDim string) {
 }
 
 // settings returns the settings of the grid, classes varying fastest, each
-// completed, and warnings where gamma had to be rounded.
-func (f *settingFlags) settings(cmd *cobra.Command, init string) (all []montecarlo.Setting, warnings []string, err error) {
+// completed, and for each the warnings that are its own: that gamma had to be
+// rounded.
+func (f *settingFlags) settings(cmd *cobra.Command, init string) (all []montecarlo.Setting, warnings [][]string, err error) {
 	model, err := network.ParseModel(f.model)
 	if err != nil {
 		return nil, nil, err
@@ -137,10 +138,11 @@ func (f *settingFlags) settings(cmd *cobra.Command, init string) (all []montecar
 			if err != nil {
 				return nil, nil, err
 			}
-			if f.samples == 0 && !data.Given() && math.Abs(done.Gamma/f.gamma-1) > 1e-12 && c == classes[0] {
-				warnings = append(warnings, fmt.Sprintf("N is whole: at d = %.0f, N = %.0f gamma is %.6g, not %v", d, done.Samples, done.Gamma, f.gamma))
+			var own []string
+			if f.samples == 0 && !data.Given() && math.Abs(done.Gamma/f.gamma-1) > 1e-12 {
+				own = append(own, fmt.Sprintf("N is whole: at d = %.0f, N = %.0f gamma is %.6g, not %v", d, done.Samples, done.Gamma, f.gamma))
 			}
-			all = append(all, done)
+			all, warnings = append(all, done), append(warnings, own)
 		}
 	}
 	return all, warnings, nil
