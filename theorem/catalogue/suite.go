@@ -176,14 +176,21 @@ func (t *table) include() []*Spec {
 }
 
 // blame guesses which key an error is about: the first word of the message
-// that is one of the claim's keys, GOOD and BAD included.
+// that is one of the claim's keys, GOOD and BAD included. What does not go with
+// the model or the loss is to blame rather than they.
 func blame(message string, values map[string]any) string {
+	key := "id"
 	for _, word := range strings.FieldsFunc(message, func(r rune) bool { return r == ' ' || r == ':' || r == ',' }) {
-		if _, ok := values[strings.ToLower(word)]; ok {
-			return strings.ToLower(word)
+		word = strings.ToLower(word)
+		switch _, ok := values[word]; {
+		case !ok:
+		case word != "model" && word != "loss":
+			return word
+		case key == "id":
+			key = word
 		}
 	}
-	return "id"
+	return key
 }
 
 // Find returns the claims of the given ids, in the suite's order; all of them
