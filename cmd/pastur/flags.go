@@ -88,8 +88,8 @@ func (f *settingFlags) settings(cmd *cobra.Command, init string) (all []montecar
 		return nil, nil, err
 	}
 	block, err := network.ParseBlock(f.block)
-	if err != nil {
-		return nil, nil, err
+	if err != nil { // wv is known, and refused in other words
+		return nil, nil, fmt.Errorf("unknown block %q: want vv or ww", f.block)
 	}
 	law, err := network.ParseInit(init)
 	if err != nil {

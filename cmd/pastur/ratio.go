@@ -99,6 +99,9 @@ func ratio(cmd *cobra.Command, f *settingFlags, out *output, o *ratioOptions) (e
 	if o.typical {
 		return typical(cmd, settings, rounded, out, o)
 	}
+	if cmd.Flags().Changed("inner") {
+		return errors.New("--inner is the number of data points a network, with --typical: give that too")
+	}
 	precision := verdict.Precision{RelError: o.relError, Replicates: int64(o.replicates)}
 	plan := ratioPlan{Seed: o.seed}
 	if o.replicates > 0 {

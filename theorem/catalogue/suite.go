@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"os"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
 
+	"pastur/internal/nearest"
 	"pastur/verdict"
 )
 
@@ -201,12 +201,11 @@ func (s *Suite) Find(ids []string) ([]*Spec, error) {
 	}
 	for _, id := range ids {
 		if !slices.ContainsFunc(s.Specs, func(c *Spec) bool { return c.ID == id }) {
-			best, distance := "", math.MaxInt
+			var all []string
 			for _, c := range s.Specs {
-				if d := editDistance(id, c.ID); d < distance {
-					best, distance = c.ID, d
-				}
+				all = append(all, c.ID)
 			}
+			best, distance := nearest.Word(id, all)
 			if distance > max(2, len(id)/3) && !strings.HasPrefix(best, id) {
 				return nil, fmt.Errorf("suite %s has no claim %q: pastur claims --suite %s lists them", s.Name, id, s.Name)
 			}
