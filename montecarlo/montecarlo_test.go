@@ -317,8 +317,8 @@ func TestTwoPointBits(t *testing.T) {
 		"linear ce vv C=7 d=3 N=5 lecun twopoint points=4":                     "4e320cdeca5eae20",
 		"linear ce vv C=500 d=1000000000 N=2000000000 lecun twopoint points=4": "aea27b99ceaafbe8",
 		"linear ce vv C=12 d=inf gamma=2 lecun twopoint points=4":              "73a6da21a75858b3",
-		"hidden ce vv C=9 m=3 d=7 N=5 lecun twopoint points=2 tilted":          "fccbd5e081d7ed99",
-		"hidden ce ww C=9 m=3 d=7 N=5 lecun twopoint points=2 tilted":          "3fcb29c74481e580",
+		"hidden ce vv C=9 m=3 d=7 N=5 lecun twopoint points=2 tilted":          "17c4cf02737c69a9",
+		"hidden ce ww C=9 m=3 d=7 N=5 lecun twopoint points=2 tilted":          "98b5b19f0314cd26",
 		"hidden mse ww C=4 m=6 d=9 N=5 lecun twopoint points=4":                "6ac7bfa50f7b5cfa",
 		"hidden mse vv C=4 m=6 d=9 N=5 lecun twopoint points=4":                "6dee67135c792fbb",
 	}
