@@ -96,6 +96,9 @@ func (s Setting) Complete() (Setting, error) {
 		if s.Samples < 1 {
 			return s, fmt.Errorf("dim %v at gamma %v has no samples: dim/gamma rounds to 0; want a larger dim or a smaller gamma", s.Dim, s.Gamma)
 		}
+		if s.Samples > maxSize {
+			return s, fmt.Errorf("dim %v at gamma %v asks for dim/gamma = %.3g samples, more than the %.3g allowed: want a smaller dim or a larger gamma", s.Dim, s.Gamma, s.Samples, float64(maxSize))
+		}
 	}
 	if err := whole("samples", s.Samples); err != nil {
 		return s, err

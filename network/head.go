@@ -65,9 +65,8 @@ func HeadNorms(ctx context.Context, loss Loss, V, phi *mat.Dense, y []int, progr
 	if columns != d {
 		return nil, fmt.Errorf("features are %d x %d but weights %d x %d: want as many columns", n, columns, classes, d)
 	}
-	if n > maxGram {
-		return nil, fmt.Errorf("%d samples need a Gram matrix of %.1f GiB, more than the %.1f allowed (%d samples)",
-			n, 8*float64(n)*float64(n)/(1<<30), 8.*maxGram*maxGram/(1<<30), maxGram)
+	if err := CheckGram(n); err != nil {
+		return nil, err
 	}
 	if y != nil && len(y) != n {
 		return nil, fmt.Errorf("labels must be as many as samples, got %d and %d", len(y), n)

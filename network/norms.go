@@ -2,6 +2,7 @@ package network
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"sort"
 	"sync"
@@ -202,7 +203,7 @@ func (c *Curvature) Norms(ctx context.Context, progress func(done, total int)) (
 	grams := make([]blas64.General, last+1)
 	for l := range grams {
 		width := c.net.sizes[l]
-		if c.samples < width*width && c.samples <= maxGram && !(l == last && closed) {
+		if c.samples < width*width && c.samples <= MaxGram && !(l == last && closed) {
 			grams[l] = c.gramSquared(l)
 		}
 	}
@@ -254,14 +255,23 @@ func (c *Curvature) Norms(ctx context.Context, progress func(done, total int)) (
 	return t.result(), nil
 }
 
-const (
-	// maxSingly is the number of classes beyond which off-diagonal blocks of the
-	// output layer are summed, not listed.
-	maxSingly = 64
-	// maxGram is the number of samples beyond which a Gram matrix (3.2 GB) is too
-	// large.
-	maxGram = 20_000
-)
+// maxSingly is the number of classes beyond which off-diagonal blocks of the
+// output layer are summed, not listed.
+const maxSingly = 64
+
+// MaxGram is the number of samples beyond which a Gram matrix (3.2 GB) is too
+// large. The norms of a linear model need one; deeper nets do without.
+const MaxGram = 20_000
+
+// CheckGram returns nil if the norms of a linear model can be had at that many
+// samples, and otherwise how large their Gram matrix is.
+func CheckGram(samples int) error {
+	if n := float64(samples); samples > MaxGram {
+		return fmt.Errorf("%d samples need a Gram matrix of %.1f GiB, more than the %.1f allowed: want at most %d samples",
+			samples, 8*n*n/(1<<30), 8.*MaxGram*MaxGram/(1<<30), MaxGram)
+	}
+	return nil
+}
 
 // rowNorms adds the norms of the blocks of the sweep's row with rows from.. of
 // layer l.

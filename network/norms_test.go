@@ -3,6 +3,7 @@ package network
 import (
 	"context"
 	"math"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -149,5 +150,18 @@ func TestNormsProgress(t *testing.T) {
 		if err != nil || calls == 0 || len(sizes) > 2 && last != of {
 			t.Errorf("%v: ends at %d of %d, %v", sizes, last, of, err)
 		}
+	}
+}
+
+// A linear model's norms need an N x N matrix: one sample too many is refused
+// with the number that is not.
+func TestGramLimit(t *testing.T) {
+	if err := CheckGram(MaxGram); err != nil {
+		t.Error(err)
+	}
+	phi, V := mat.NewDense(MaxGram+1, 1, nil), mat.NewDense(2, 1, []float64{1, 2})
+	_, err := HeadNorms(context.Background(), CE, V, phi, nil, nil)
+	if want := "want at most 20000 samples"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want %q", err, want)
 	}
 }

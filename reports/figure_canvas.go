@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"image"
 	"image/color"
-	"io"
 	"math"
 	"path/filepath"
 	"regexp"
@@ -29,17 +28,19 @@ type drawing interface {
 const pngResolution = 300
 
 func writePicture(file string, d drawing) error {
-	if err := CheckPlotFile(file); err != nil {
-		return err
-	}
-	data, err := render(d, strings.ToLower(filepath.Ext(file)))
+	content, err := renderFor(file, d)
 	if err != nil {
 		return err
 	}
-	return WriteFile(file, func(w io.Writer) error {
-		_, err := w.Write(data)
-		return err
-	})
+	return WriteFiles([]File{{file, content}})
+}
+
+// renderFor draws a picture in the format of the file's name.
+func renderFor(file string, d drawing) ([]byte, error) {
+	if err := CheckPlotFile(file); err != nil {
+		return nil, err
+	}
+	return render(d, strings.ToLower(filepath.Ext(file)))
 }
 
 // creationDate finds the one thing in a PDF that would differ between runs.

@@ -76,6 +76,13 @@ const heatPixels = 400
 // extension; whole or not at all.
 func (h *HeatMap) Write(file string) error { return writePicture(file, h) }
 
+// File draws the picture, in the format of the file's name, without writing it:
+// for pictures that [WriteFiles] writes together.
+func (h *HeatMap) File(file string) (File, error) {
+	content, err := renderFor(file, h)
+	return File{file, content}, err
+}
+
 // Uncaptioned returns the picture without its caption, and the caption.
 func (h *HeatMap) Uncaptioned() (Picture, string) {
 	bare := *h
@@ -307,7 +314,8 @@ func (h *HeatMap) prepare() (width, height float64, draw func(*canvas)) {
 			c.text(layOut(text, tickSize), f.right+3, math.Min(at-0.33*tickSize, f.top-0.66*tickSize), alignLeft, black)
 		}
 		label := barLabel
-		if largest > clip*(1+1e-12) {
+		divided := slices.ContainsFunc(h.Sheets, func(s HeatSheet) bool { return s.Divisor > 0 })
+		if largest > clip*(1+1e-12) && !divided { // the label says by what, and the sheets how much
 			label += fmt.Sprintf(", clipped at $%s$", mathNumber(clip, 3))
 		}
 		c.textUp(layOut(label, labelSize), width-margin-0.3*labelSize, (f.bottom+f.top)/2, black)

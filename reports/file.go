@@ -36,8 +36,12 @@ func CheckWritable(path string) error {
 // reason strips the temporary file's name from an error.
 func reason(err error) error {
 	var at *fs.PathError
-	if errors.As(err, &at) {
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &at):
 		return at.Err
+	case errors.As(err, &link):
+		return link.Err
 	}
 	return err
 }
@@ -45,41 +49,77 @@ func reason(err error) error {
 // WriteFile writes a file whole or not at all: what write produces goes to a
 // temporary file in the same folder, which is synced and renamed.
 func WriteFile(path string, write func(io.Writer) error) (err error) {
+	var content bytes.Buffer
 	if err := CheckWritable(path); err != nil {
 		return err
 	}
-	var content bytes.Buffer
 	if err := write(&content); err != nil {
 		return err
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(path), ".pastur-*")
+	return WriteFiles([]File{{path, content.Bytes()}})
+}
+
+// File is a file to be written.
+type File struct {
+	Path    string
+	Content []byte
+}
+
+// WriteFiles writes files that belong together: each goes to a temporary file in
+// its folder, and only when all of them are on the disk are they given their
+// names. On an error before that no file has changed and nothing is left behind.
+func WriteFiles(files []File) (err error) {
+	var temporary []string
+	defer func() {
+		for _, name := range temporary {
+			os.Remove(name)
+		}
+	}()
+	for _, f := range files {
+		if err := CheckWritable(f.Path); err != nil {
+			return err
+		}
+		name, err := writeTemporary(f)
+		if err != nil {
+			return fmt.Errorf("%s: %w", f.Path, reason(err))
+		}
+		temporary = append(temporary, name)
+	}
+	for _, f := range files {
+		if err := os.Rename(temporary[0], f.Path); err != nil {
+			return fmt.Errorf("%s: %w", f.Path, reason(err))
+		}
+		temporary = temporary[1:]
+	}
+	return nil
+}
+
+// writeTemporary writes the content beside the file it is to become.
+func writeTemporary(f File) (name string, err error) {
+	temporary, err := os.CreateTemp(filepath.Dir(f.Path), ".pastur-*")
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, reason(err))
+		return "", err
 	}
 	defer func() {
 		if err != nil {
 			temporary.Close()
 			os.Remove(temporary.Name())
-			err = fmt.Errorf("%s: %w", path, reason(err))
 		}
 	}()
-	if _, err := temporary.Write(content.Bytes()); err != nil {
-		return err
+	if _, err := temporary.Write(f.Content); err != nil {
+		return "", err
 	}
 	// The mode a plain os.Create would have given, under the usual umask; an
 	// existing file keeps its own.
 	mode := fs.FileMode(0o644)
-	if info, err := os.Stat(path); err == nil {
+	if info, err := os.Stat(f.Path); err == nil {
 		mode = info.Mode().Perm()
 	}
 	if err := temporary.Chmod(mode); err != nil {
-		return err
+		return "", err
 	}
 	if err := temporary.Sync(); err != nil {
-		return err
+		return "", err
 	}
-	if err := temporary.Close(); err != nil {
-		return err
-	}
-	return os.Rename(temporary.Name(), path)
+	return temporary.Name(), temporary.Close()
 }

@@ -69,8 +69,12 @@ func (r *HessianResult) SetNorms(net *network.MLP, norms *network.Norms) {
 // HessianTable lays out results, a row for each pair of layers.
 func HessianTable(results []HessianResult, timings bool) *Table {
 	first := &results[0]
+	activation := ""
+	if len(first.Layers) > 2 { // a linear model has no hidden unit
+		activation = first.Activation + " activation, "
+	}
 	t := &Table{
-		Title: fmt.Sprintf("Hessian blocks: %s loss, %s activation, %s data", strings.ToUpper(first.Loss), first.Activation, first.Data),
+		Title: fmt.Sprintf("Hessian blocks: %s loss, %s%s data", strings.ToUpper(first.Loss), activation, first.Data),
 		Columns: []Column{
 			{Header: "layers", Field: "layers"}, {Header: "N", Field: "samples"}, {Header: "step", Field: "step"},
 			{Header: "loss", Field: "loss_value"}, {Header: "gap", Field: "optimality_gap"}, {Field: "accuracy"},

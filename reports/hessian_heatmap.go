@@ -155,7 +155,7 @@ func HessianPicture(caption string, sheets []HeatSheet, values []float64) (*Heat
 		h.Clip = values[0]
 		return h, nil
 	}
-	h.Bar = "$|H|$ / clip"
+	h.Bar = "$|H|$ / panel's clip"
 	h.Clip = 1
 	for k, v := range values {
 		if v > 0 {

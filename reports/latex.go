@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -78,7 +79,7 @@ func (t *Table) WriteLaTeX(w io.Writer, o LaTeX) error {
 		most := 1
 		for _, c := range columns {
 			if c.wrap > 0 {
-				most = max(most, int(math.Ceil(1.15*typeSizes[size].scale*wider*layOut(spoken(t.Rows[row][c.index].Text), 10).width/c.wrap)))
+				most = max(most, int(math.Ceil(1.15*typeSizes[size].scale*(wider*layOut(spoken(t.Rows[row][c.index].Text), 10).width+operatorSpace(c.cells[row]))/c.wrap)))
 			}
 		}
 		lines += most
@@ -235,9 +236,15 @@ func (t *Table) latexColumns() []*latexColumn {
 			}
 			l.parts = append(l.parts, m)
 			l.cells = append(l.cells, cellLaTeX(text))
-			l.width = max(l.width, wider*layOut(spoken(text), 10).width)
-			for _, piece := range strings.FieldsFunc(spoken(text), func(r rune) bool { return unicode.IsSpace(r) || r == '-' }) {
-				l.piece = max(l.piece, wider*layOut(piece+"-", 10).width)
+			l.width = max(l.width, wider*layOut(spoken(text), 10).width+operatorSpace(l.cells[len(l.cells)-1]))
+			for _, word := range strings.Fields(spoken(text)) {
+				if formula := proseLaTeX(word); strings.HasPrefix(formula, "$") {
+					l.piece = max(l.piece, wider*layOut(word, 10).width+operatorSpace(formula)) // not to be broken at its signs
+					continue
+				}
+				for piece := range strings.SplitSeq(word, "-") {
+					l.piece = max(l.piece, wider*layOut(piece+"-", 10).width)
+				}
 			}
 			if m != nil {
 				shape.take(m)
@@ -259,6 +266,31 @@ func (t *Table) latexColumns() []*latexColumn {
 		columns = append(columns, &latexColumn{index: 0, left: true, cells: make([]string, len(t.Rows)), parts: make([][]string, len(t.Rows))})
 	}
 	return columns
+}
+
+// binary finds the signs between two terms of a formula, and unary those before
+// one.
+var (
+	mathPart = regexp.MustCompile(`\$[^$]*\$`)
+	binary   = regexp.MustCompile(`[A-Za-z0-9)\]|}] *[-+]`)
+	unary    = regexp.MustCompile(`[$(\[=] *-`)
+)
+
+// operatorSpace is how much wider the signs of formulas are, at 10 points, than
+// layOut makes them: a sign of Computer Modern is 7.8 points wide and, between two
+// terms, has 2.2 on either side, where a hyphen is 3.7 and a plus 6.2.
+func operatorSpace(latex string) (points float64) {
+	for _, part := range mathPart.FindAllString(latex, -1) {
+		for _, sign := range binary.FindAllString(part, -1) {
+			if strings.HasSuffix(sign, "-") {
+				points += 7.8 + 4.4 - 3.7
+			} else {
+				points += 7.8 + 4.4 - 6.2
+			}
+		}
+		points += (7.8 - 3.7) * float64(len(unary.FindAllString(part, -1)))
+	}
+	return points
 }
 
 // scientific writes a small number like its neighbours: 0.00037 as 3.7e-4.

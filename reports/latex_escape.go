@@ -32,7 +32,7 @@ var mathLaTeX = map[rune]string{
 // greek are the names by which plain text calls Greek letters.
 var greek = map[string]string{
 	"alpha": `\alpha`, "beta": `\beta`, "gamma": `\gamma`, "delta": `\delta`, "theta": `\theta`, "kappa": `\kappa`, "lambda": `\lambda`,
-	"sigma": `\sigma`, "tau": `\tau`, "phi": `\varphi`, "nu": `\nu`,
+	"sigma": `\sigma`, "pi": `\pi`, "tau": `\tau`, "phi": `\varphi`, "nu": `\nu`,
 }
 
 // accented are the letters that every LaTeX can compose.
@@ -182,7 +182,8 @@ func proseLaTeX(s string) string {
 	}
 	var out strings.Builder
 	open := false // the last thing written is mathematics that can go on
-	for i, word := range strings.Fields(s) {
+	all := strings.Fields(s)
+	for i, word := range all {
 		core := strings.TrimLeft(word, "([")
 		before := word[:len(word)-len(core)]
 		inner := strings.TrimRight(core, ",.;:])")
@@ -194,6 +195,9 @@ func proseLaTeX(s string) string {
 		text, isMath := wordLaTeX(inner)
 		if !isMath {
 			before, text, after = "", escapeLaTeX(word), ""
+		}
+		if isMath && after == "" && !strings.HasPrefix(text, "$") && i+1 < len(all) && greek[strings.TrimRight(all[i+1], ",.;:])")] != "" {
+			text = "$" + text + "$" // a factor: 2 kappa
 		}
 		formula := strings.HasPrefix(text, "$")
 		last := false

@@ -18,6 +18,8 @@ import (
 	"pastur/theorem/catalogue"
 	"pastur/verdict"
 
+	"gonum.org/v1/gonum/mat"
+
 	"pastur/montecarlo"
 	"pastur/network"
 )
@@ -218,6 +220,13 @@ func tables(t *testing.T) map[string]*Table {
 		x := (random.Float64() - 0.5) * math.Pow(10, float64(random.IntN(16)-8))
 		all["numbers"].Rows = append(all["numbers"].Rows, []Cell{Measured(x, math.Abs(x)*random.Float64()/10), Number(&x, 4), Text(Significant(x, 3))})
 	}
+	// The table of pastur lindeberg: complex numbers, whose signs have space of
+	// their own, must neither reach into the margin nor be broken.
+	gap := &Table{Title: "Gaps", Columns: []Column{{Header: "z"}, {Header: "N"}, {Header: "d"}, {Header: "Re delta"}, {Header: "Im delta"}, {Header: "N delta"}, {Header: "limit"}, {Header: "replicates"}}}
+	for _, n := range []string{"1.23(20)-2.58(18)i", "1.27(11)-2.583(97)i", "1.10(14)-2.61(13)i"} {
+		gap.Rows = append(gap.Rows, []Cell{Text("-0.1+0.1i"), Count(160), Count(80), Text("0.00795(66)"), Text("-0.01614(61)"), Text(n), Text("1.1976-2.6543i"), Count(4103)})
+	}
+	all["gap"] = gap
 	for name, columns := range map[string]int{"wide": 8, "wider": 11} {
 		wide := &Table{Title: "Too many columns for the page"}
 		var row []Cell
@@ -302,6 +311,38 @@ func TestLaTeXCompiles(t *testing.T) {
 				t.Errorf("a character is missing:\n%s", log)
 			}
 		})
+	}
+}
+
+// The mathematics of prose that is easily torn apart.
+func TestProseFactors(t *testing.T) {
+	for text, want := range map[string]string{
+		"as hidden must exceed 2 kappa = 2: R decays": `as hidden must exceed $2 \kappa = 2$: $R$ decays`,
+		"at 2 kappa, and no more":                     `at $2 \kappa$, and no more`,
+		"(theta = pi/2).":                             `($\theta = \pi /2$).`,
+		"in 2 steps":                                  `in 2 steps`,
+	} {
+		if got := proseLaTeX(text); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}
+
+// Several sheets are each divided by their own clip, so the bar's label has none.
+func TestHessianPictureLabel(t *testing.T) {
+	sheet := HeatSheet{Matrix: mat.NewDense(2, 2, []float64{1, 0, 0, 4}), Name: "a"}
+	for n, want := range map[int]string{1: "clipped at", 2: "panel"} {
+		picture, err := HessianPicture("", slices.Repeat([]HeatSheet{sheet}, n), slices.Repeat([]float64{2}, n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, err := picture.File(filepath.Join(t.TempDir(), "x.svg"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := string(file.Content); !strings.Contains(text, want) || strings.Contains(text, "panel") && strings.Contains(text, "clipped") {
+			t.Errorf("%d sheets: no %q, or both labels", n, want)
+		}
 	}
 }
 

@@ -154,7 +154,7 @@ func LindebergTable(results []LindebergResult) *Table {
 			scaled := g.Delta * complex(n, 0)
 			ratio := Cell{}
 			if k < len(r.VarianceRatios) {
-				ratio = Cell{Value: float64(r.VarianceRatios[k])}
+				ratio = Cell{Value: finite(float64(r.VarianceRatios[k]))}
 			}
 			t.Rows = append(t.Rows, []Cell{
 				{Text: z}, {Value: real(g.Z)}, {Value: imag(g.Z)}, Count(g.Setting.Samples), Count(g.Setting.Dim),
@@ -196,10 +196,17 @@ func (r *LindebergResult) notes(z string) []string {
 	}
 	if r.VarianceRatio != nil {
 		var ratios []string
+		known := false
 		for _, x := range r.VarianceRatios {
-			ratios = append(ratios, Digits(float64(x), 2))
+			ratio := "-" // one replicate has no variance
+			if !math.IsNaN(float64(x)) {
+				ratio, known = Digits(float64(x), 2), true
+			}
+			ratios = append(ratios, ratio)
 		}
-		add("variance with an independent copy over that with a shared complement: %s", strings.Join(ratios, ", "))
+		if known {
+			add("variance with an independent copy over that with a shared complement: %s", strings.Join(ratios, ", "))
+		}
 	}
 	for _, w := range r.Warnings {
 		notes = append(notes, "warning: z = "+z+": "+w)

@@ -118,13 +118,17 @@ func RatioTable(results []RatioResult, timings bool) *Table {
 			exact = Number((*float64)(r.Limit), 6)
 		}
 		lo, hi := float64(r.RatioLo), float64(r.RatioHi)
-		digits := intervalDigits(lo, hi)
+		bracket := "-" // an interval that is the whole line says nothing
+		if !math.IsInf(lo, -1) || !math.IsInf(hi, 1) {
+			digits := intervalDigits(lo, hi)
+			bracket = "[" + Digits(lo, digits) + ", " + Digits(hi, digits) + "]"
+		}
 		row := []Cell{
 			Count(r.Classes), Count(float64(r.Dim)), Count(float64(r.Samples)), {Significant(float64(r.Gamma), 6), float64(r.Gamma)},
 			{Uncertain(float64(r.Ratio), half), float64(r.Ratio)},
-			{Text: "[" + Digits(lo, digits) + ", " + Digits(hi, digits) + "]"}, {Value: finite(lo)}, {Value: finite(hi)},
-			exact, {Uncertain(float64(r.Off), float64(r.OffSE)), float64(r.Off)}, {Value: float64(r.OffSE)},
-			{Uncertain(float64(r.Diag), float64(r.DiagSE)), float64(r.Diag)}, {Value: float64(r.DiagSE)}, Count(r.Replicates),
+			{Text: bracket}, {Value: finite(lo)}, {Value: finite(hi)},
+			exact, {Uncertain(float64(r.Off), float64(r.OffSE)), float64(r.Off)}, {Value: finite(float64(r.OffSE))},
+			{Uncertain(float64(r.Diag), float64(r.DiagSE)), float64(r.Diag)}, {Value: finite(float64(r.DiagSE))}, Count(r.Replicates),
 			Text(r.Model), Text(r.Loss), Text(r.Block), hidden, Text(r.Method), Text(r.Data), Text(r.Init), {Value: float64(r.Confidence)}, Text(strings.Join(r.Warnings, "; ")),
 		}
 		if timings {
@@ -168,7 +172,7 @@ func (x *Trace) note(r *RatioResult) string {
 }
 
 func finite(x float64) any {
-	if math.IsInf(x, 0) {
+	if math.IsInf(x, 0) || math.IsNaN(x) {
 		return nil
 	}
 	return x

@@ -106,6 +106,36 @@ func TestWriteFileIsAtomic(t *testing.T) {
 	}
 }
 
+// If one of several files cannot be written, none is.
+func TestWriteFilesIsAllOrNothing(t *testing.T) {
+	dir := t.TempDir()
+	first, second := filepath.Join(dir, "first"), filepath.Join(dir, "second")
+	if err := os.WriteFile(first, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	content := func(path string) string {
+		data, _ := os.ReadFile(path)
+		return string(data)
+	}
+	missing := filepath.Join(dir, "none", "third")
+	err := WriteFiles([]File{{first, []byte("new")}, {second, []byte("new")}, {missing, nil}})
+	if err == nil || !strings.Contains(err.Error(), missing) {
+		t.Errorf("%v, want an error that names %s", err, missing)
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 1 || content(first) != "old" {
+		t.Errorf("after an error: %v, %q", entries, content(first))
+	}
+	if err := WriteFiles([]File{{first, []byte("new")}, {second, []byte("two")}}); err != nil {
+		t.Fatal(err)
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 2 || content(first) != "new" || content(second) != "two" {
+		t.Errorf("%v, %q, %q", entries, content(first), content(second))
+	}
+	if info, _ := os.Stat(first); info.Mode().Perm() != 0o600 {
+		t.Errorf("an existing file's mode became %v", info.Mode())
+	}
+}
+
 func TestJUnit(t *testing.T) {
 	results := []VerdictResult{
 		{ID: "a", Status: "PASS"}, {ID: "b", Status: "FAIL", Reason: "x < y & \"z\""},

@@ -61,8 +61,26 @@ func NewSelfTest(rates []selftest.Calibration, deaths []selftest.Death) *SelfTes
 	return s
 }
 
-func left(header string) Column  { return Column{Header: header, Left: true} }
-func right(header string) Column { return Column{Header: header} }
+// Together returns both tables as one, for CSV: the first column says which a row
+// is of, and the columns of the other are empty.
+func (s *SelfTest) Together() *Table {
+	all := &Table{Columns: []Column{left("table", "table")}}
+	for k, name := range []string{"error rates", "planted errors"} {
+		t, from := s.Tables[k], len(all.Columns)
+		all.Columns = append(all.Columns, t.Columns...)
+		for _, cells := range t.Rows {
+			row := append([]Cell{Text(name)}, make([]Cell, from-1)...)
+			all.Rows = append(all.Rows, append(row, cells...))
+		}
+	}
+	for i, row := range all.Rows {
+		all.Rows[i] = append(row, make([]Cell, len(all.Columns)-len(row))...)
+	}
+	return all
+}
+
+func left(header, field string) Column  { return Column{Header: header, Field: field, Left: true} }
+func right(header, field string) Column { return Column{Header: header, Field: field} }
 
 // state says whether a row is as it should be, and counts those that are not.
 func (s *SelfTest) state(ok bool) Cell {
@@ -76,8 +94,10 @@ func (s *SelfTest) state(ok bool) Cell {
 func (s *SelfTest) errorRates(rates []selftest.Calibration) *Table {
 	t := &Table{
 		Columns: []Column{
-			left("claim"), left("samples"), right("alarms"), right("limit"), right("PASS"), right("FAIL"), right("INCONCL."),
-			right("misses"), right("limit"), right("FAIL"), right("PASS"), right("INCONCL."), left("state"),
+			left("claim", "kind"), left("samples", "samples"),
+			right("alarms", "alarms"), right("limit", "alarm_limit"), right("PASS", "good_pass"), right("FAIL", "good_fail"), right("INCONCL.", "good_inconclusive"),
+			right("misses", "misses"), right("limit", "miss_limit"), right("FAIL", "bad_fail"), right("PASS", "bad_pass"), right("INCONCL.", "bad_inconclusive"),
+			left("state", "state"),
 		},
 		Notes: []string{
 			"With the truth at the edge of GOOD (left half) and of BAD (right half). Alarms: an interval excluded GOOD (FAIL, or",
@@ -89,7 +109,9 @@ func (s *SelfTest) errorRates(rates []selftest.Calibration) *Table {
 	for i := range rates {
 		c := &rates[i]
 		runs = c.Null.Runs
-		percent := func(n int) Cell { return Cell{Text: fmt.Sprintf("%.1f %%", 100*float64(n)/float64(runs))} }
+		percent := func(n int) Cell {
+			return Cell{fmt.Sprintf("%.1f %%", 100*float64(n)/float64(runs)), float64(n) / float64(runs)}
+		}
 		inconclusive := func(k *selftest.Counts) Cell { return percent(k.Gap + k.Gate + k.Budget) }
 		name := string(c.Case.Kind)
 		if c.Case.Variant != "" {
@@ -110,7 +132,8 @@ func (s *SelfTest) errorRates(rates []selftest.Calibration) *Table {
 func (s *SelfTest) kills(deaths []selftest.Death) *Table {
 	t := &Table{
 		Columns: []Column{
-			left("planted error"), left("in the claim"), right("killed"), right("median"), right("most"), right("refused"), right("survived"), right("healthy PASS"), left("state"),
+			left("planted error", "planted"), left("in the claim", "claim"), right("killed", "killed"), right("median", "median_replicates"), right("most", "most_replicates"),
+			right("refused", "refused"), right("survived", "survived"), right("healthy PASS", "healthy_passes"), left("state", "fate"),
 		},
 		Notes: []string{
 			"Killed: FAIL, after so many replicates over all cells (median and most); refused: INCONCLUSIVE; survived: PASS. Healthy:",

@@ -3,6 +3,7 @@ package shard
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -54,6 +55,7 @@ func describe(gaps []verdict.Gap) string {
 type Missing struct {
 	Chunks int   // of undecided claims, in the looks that were begun or are needed next
 	Parts  []int // that own them, ascending
+	Lack   []int // how many of them each of these parts owns
 	Of     int   // the number of parts
 	Looks  int   // the looks that the parts must be run for
 }
@@ -83,7 +85,7 @@ func (w *Work) Missing(n int) (*Missing, error) {
 	if !any {
 		return m, nil
 	}
-	owners := make(map[int]bool)
+	owners := make(map[int]int)
 	w.Plan.stretches(m.Looks, func(s stretch) {
 		if !undecided[s.claim] {
 			return
@@ -91,14 +93,14 @@ func (w *Work) Missing(n int) (*Missing, error) {
 		for chunk := s.from; chunk < s.to; chunk++ {
 			if !w.has(w.Plan.Claims[s.claim].Cells[s.cell].Key, chunk) {
 				m.Chunks++
-				owners[s.owner(chunk, n)] = true
+				owners[s.owner(chunk, n)]++
 			}
 		}
 	})
-	for part := range owners {
-		m.Parts = append(m.Parts, part)
+	m.Parts = slices.Sorted(maps.Keys(owners))
+	for _, part := range m.Parts {
+		m.Lack = append(m.Lack, owners[part])
 	}
-	slices.Sort(m.Parts)
 	return m, nil
 }
 

@@ -376,6 +376,31 @@ func TestMissingAndStatus(t *testing.T) {
 	}
 }
 
+// The chunks that claims decided early do not need are spared: they count neither
+// as computed nor as work.
+func TestStatusOfDecidedClaims(t *testing.T) {
+	p, dir := newPlan(t, 1), t.TempDir()
+	for i := range 3 {
+		compute(t, dir, p, Part{i, 3}, 3, Options{})
+	}
+	s, err := open(t, dir).Status(p.Looks())
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, computed, spared := 0, 0, 0
+	p.stretches(s.Looks, func(x stretch) { all += x.to - x.from })
+	for _, c := range s.Cells {
+		computed += int(c.Result.Replicates / 32)
+		spared += c.Spared
+		if c.Spared > 0 && (c.Decided == "" || c.Done != c.Chunks) {
+			t.Errorf("%+v: chunks of an undecided claim are spared", c)
+		}
+	}
+	if s.Looks != p.Looks() || s.Spared == 0 || s.Spared != spared || s.Done != computed || s.Chunks+s.Spared != all {
+		t.Errorf("%+v: %d chunks in all, %d computed, %d spared", s, all, computed, spared)
+	}
+}
+
 func TestRanges(t *testing.T) {
 	for want, numbers := range map[string][]int{"": nil, "3": {3}, "0-1": {0, 1}, "5,7-9,11": {5, 7, 8, 9, 11}} {
 		if got := Ranges(numbers); got != want {

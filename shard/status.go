@@ -4,10 +4,13 @@ import "pastur/verdict"
 
 // Status is how far a run has come.
 type Status struct {
-	Looks  int // the looks that are being computed
-	Done   int // chunks of these looks that there are
-	Chunks int // and that there will be: of a claim that is decided, no more
-	Cells  []CellStatus
+	Looks int // the looks that are being computed
+	// Of the chunks of these looks: Done are computed, Chunks are those and the
+	// ones that are still needed, and Spared were not computed and are not
+	// needed, as their claim is decided without them. A computed chunk counts
+	// even if its claim was decided before it.
+	Done, Chunks, Spared int
+	Cells                []CellStatus
 	// Seconds is the work left, on one core: every missing chunk at the mean
 	// time of its cell's chunks (of the claim's, of all, if none is known).
 	// NaN if no time is known at all.
@@ -21,8 +24,9 @@ type Status struct {
 // CellStatus is how far a cell has come.
 type CellStatus struct {
 	Claim        string
-	Decided      verdict.Status // "" while chunks are missing
-	Done, Chunks int
+	Decided      verdict.Status     // "" while chunks are missing
+	Done, Chunks int                // as in Status
+	Spared       int                // as in Status
 	Result       verdict.CellResult // from the chunks there are; Replicates 0 if none
 }
 
@@ -71,6 +75,7 @@ func (w *Work) Status(looks int) (*Status, error) {
 				continue
 			}
 			if row.Decided != "" {
+				row.Spared++
 				continue
 			}
 			row.Chunks++
@@ -84,6 +89,7 @@ func (w *Work) Status(looks int) (*Status, error) {
 	for _, row := range s.Cells {
 		s.Done += row.Done
 		s.Chunks += row.Chunks
+		s.Spared += row.Spared
 	}
 	s.Unfinished = len(left)
 	for _, seconds := range left {

@@ -100,10 +100,17 @@ func Solve(p Population, gamma float64) (*Law, error) {
 //	H = A/p  (n x n),   S has the non-zero eigenvalues of A/n = (p/n) H,
 //
 // so gamma = 1/gamma_H, eigenvalues are gamma times those of H, and the atom at 0 is
-// max(0, 1 - n/p, nu{0}).
+// max(0, 1 - n/p, nu{0}). nu must have no mass below 0, where T^{1/2} is not real
+// and S not symmetric; A is, so [Solve] takes any sign.
 func Covariance(p Population, gamma float64) (*Law, error) {
+	if p == nil {
+		return nil, fmt.Errorf("population is missing")
+	}
 	if !(gamma > 0) || math.IsInf(gamma, 1) {
 		return nil, fmt.Errorf("gamma must be positive, got %v", gamma)
+	}
+	if lo, _ := p.Range(); lo < 0 {
+		return nil, fmt.Errorf("population of convention %s must not reach below 0, where T^{1/2} is not real, got %.6g: want convention %s, of any sign, at gamma = n/p = %.6g", CovarianceMatrix, lo, Hessian, 1/gamma)
 	}
 	l, err := Solve(p, 1/gamma)
 	if err != nil {

@@ -1,6 +1,7 @@
 package spectra
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -267,6 +268,25 @@ func TestBadInput(t *testing.T) {
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want an error with %q, got %v", want, err)
+		}
+	}
+}
+
+// T^{1/2} asks for T >= 0, which includes zeros; Z^T T Z does not.
+func TestCovarianceNeedsAPositivePopulation(t *testing.T) {
+	signed := mustAtoms(t, -1, .25, 3, .75)
+	off, err := SoftmaxOffDiagonal(3, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, err := range map[string]error{
+		"population is missing": second(Covariance(nil, 1)),
+		"below 0, where T^{1/2} is not real, got -1: want convention hessian, of any sign, at gamma = n/p = 4": second(Covariance(signed, .25)),
+		"got -0.25": second(Covariance(off, 1)),
+		"":          errors.Join(second(Covariance(mustAtoms(t, 0, .5, 3, .5), .25)), second(Solve(signed, 4))),
+	} {
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("want %q, got %v", want, err)
 		}
 	}
 }

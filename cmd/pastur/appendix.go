@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strings"
@@ -41,6 +42,7 @@ since, are an error unless --force is given; other files are left alone.`,
 	flags.BoolVar(&o.quick, "quick", false, "fewer samples: under a minute in all")
 	flags.StringSliceVar(&o.only, "only", nil, "IDs of the items to compute, separated by commas")
 	flags.BoolVar(&o.list, "list", false, "list the items and do nothing")
+	flags.StringVar(&o.listing.format, "format", "text", "of --list: "+strings.Join(formats, ", "))
 	flags.BoolVar(&o.force, "force", false, "overwrite files that are not the appendix's own")
 	flags.BoolVar(&o.plain, "latex-plain", false, "do without siunitx")
 	o.register(cmd)
@@ -53,6 +55,7 @@ type appendixOptions struct {
 	out                       string
 	quick, list, force, plain bool
 	only                      []string
+	listing                   output
 }
 
 // appendixRun is what items compute with.
@@ -68,7 +71,7 @@ type appendixRun struct {
 // families are the items, in the order of the document: a family a file.
 var families = []func(*appendixRun) []reports.AppendixItem{appendixExact, appendixRatio, appendixReach, appendixSpectra, appendixLindeberg, appendixNetworks, appendixVerdicts}
 
-func (o *appendixOptions) run(cmd *cobra.Command) error {
+func (o *appendixOptions) run(cmd *cobra.Command) (err error) {
 	if err := o.check(); err != nil {
 		return err
 	}
@@ -82,12 +85,10 @@ func (o *appendixOptions) run(cmd *cobra.Command) error {
 		items = append(items, family(r)...)
 	}
 	if o.list {
-		for _, item := range items {
-			if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%-18s %s\n", item.ID, strings.ReplaceAll(item.Title, "$", "")); err != nil {
-				return err
-			}
-		}
-		return nil
+		return o.writeList(cmd, items)
+	}
+	if cmd.Flags().Changed("format") {
+		return errors.New("--format is that of --list: the appendix is LaTeX, CSV and PDF")
 	}
 	if o.out == "" {
 		return errors.New("--out is missing: want the folder to write into")
@@ -96,6 +97,7 @@ func (o *appendixOptions) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	defer o.closeState(&err)
 	r.options = opened
 	r.progress = newProgress(cmd.ErrOrStderr())
 	defer r.progress.close()
@@ -124,6 +126,37 @@ func (o *appendixOptions) run(cmd *cobra.Command) error {
 		return fmt.Errorf("--out %w", err)
 	}
 	return err
+}
+
+// appendixListing is an item in the JSON of --list.
+type appendixListing struct {
+	ID       string   `json:"id"`
+	Title    string   `json:"title"`
+	Warnings []string `json:"warnings"`
+}
+
+func (o *appendixOptions) writeList(cmd *cobra.Command, items []reports.AppendixItem) error {
+	o.listing.file = "-"
+	if err := o.listing.check(); err != nil {
+		return err
+	}
+	table := &reports.Table{
+		Title:   "Items of the appendix",
+		Columns: []reports.Column{{Header: "item", Field: "id", Left: true}, {Header: "title", Field: "title", Left: true}},
+	}
+	results := []appendixListing{}
+	var text strings.Builder
+	for _, item := range items {
+		title := strings.ReplaceAll(item.Title, "$", "")
+		fmt.Fprintf(&text, "%-18s %s\n", item.ID, title)
+		table.Rows = append(table.Rows, []reports.Cell{reports.Text(item.ID), reports.Text(title)})
+		results = append(results, appendixListing{item.ID, title, []string{}})
+	}
+	if o.listing.format == "text" {
+		_, err := io.WriteString(cmd.OutOrStdout(), text.String())
+		return err
+	}
+	return o.listing.write(cmd, &reports.Document{Environment: reports.ThisEnvironment(), Plan: struct{}{}, Results: results}, table)
 }
 
 func appendixPreface(r *appendixRun) string {

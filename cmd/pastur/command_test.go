@@ -123,12 +123,12 @@ func TestBadInput(t *testing.T) {
 		{"limit --loss hinge", `unknown loss "hinge"`},
 		{"limit --block ww", "model linear has no block ww: want vv"},
 		{"limit --model hidden --block wv", "block wv has no diagonal blocks"},
-		{"limit --classes 1", "classes must be at least 2, got 1"},
+		{"limit --classes 1", `--classes must be a whole number from 2 to 2147483648 (or a list, or a range like 10:1000:log5), got "1"`},
 		{"limit --classes ten", `--classes must be a whole number`},
 		{"limit --classes 100:10:log3", "--classes range must run forwards"},
 		{"limit --classes 10,,20", "--classes must be a whole number"},
 		{"limit --classes=", "--classes is empty"},
-		{"limit --classes inf", "--classes must be at most"},
+		{"limit --classes inf", `--classes must be a whole number from 2 to 2147483648 (or a list, or a range like 10:1000:log5), got "inf"`},
 		{"limit --gamma 0", `--gamma`},
 		{"limit --gamma -0.5", "must be a positive number"},
 		{"limit --gamma nan", "must be a positive number"},
@@ -150,8 +150,8 @@ func TestBadInput(t *testing.T) {
 		{"ratio --dim 0", "--dim must be a whole number"},
 		{"ratio --dim 2.5", "--dim must be a whole number"},
 		{"ratio --samples 0", "must be a whole number"},
-		{"ratio --model hidden --loss mse --block ww --hidden 0", "hidden must be at least 1, got 0"},
-		{"ratio --model hidden --loss mse --block ww --hidden 1", "hidden must be at least 2"},
+		{"ratio --model hidden --loss mse --block ww --hidden 0", "--hidden must be at least 1, got 0"},
+		{"ratio --model hidden --loss mse --block ww --hidden 1", "--hidden must be at least 2"},
 		{"ratio --model hidden --loss mse --block ww --hidden x", `--hidden`},
 		{"ratio --init pytorch", "method twopoint needs Gaussian weights"},
 		{"ratio --rel-error 2", "must be a number between 0 and 1"},
@@ -161,7 +161,12 @@ func TestBadInput(t *testing.T) {
 		{"ratio --state " + readOnly, "--state: state folder"},
 		{"verify no-such-claim", `suite paper has no claim "no-such-claim": pastur claims --suite paper lists them`},
 		{"verify --suite nightly", `unknown suite "nightly": want paper, full, quick, or the path of a .toml file`},
-		{"verify --suite missing.toml", "no such file"},
+		{"verify --suite missing.toml", "pastur: suite missing.toml: no such file or directory\n"},
+		{"ratio --data ar1:2", `pastur: --data "ar1:2": rho must lie between -1 and 1, got 2` + "\n"},
+		{"ratio --data student:3", "pastur: --data: student data need more than 4 degrees of freedom"},
+		{"ratio --data cauchy", "spiked:K:STRENGTH or power:ALPHA, or a .npy or .csv file\n"},
+		{"ratio --dim 1e15", "dim 1e+15 at gamma 0.5 asks for dim/gamma = 2e+15 samples, more than the 1.13e+15 allowed: want a smaller dim or a larger gamma"},
+		{"spectrum --dim 1e15", "dim 1e+15 at gamma 0.5 asks for dim/gamma = 2e+15 samples"},
 		{"verify --suite " + broken, `broken.toml:2:3: claim x: statement is missing`},
 		{"verify --quick --suite full", "--quick and --suite exclude each other"},
 		{"verify --print-suite nightly", `unknown suite "nightly"`},
@@ -270,6 +275,34 @@ func TestFormats(t *testing.T) {
 	records, err := csv.NewReader(strings.NewReader(stdout)).ReadAll()
 	if err != nil || len(records) != 3 {
 		t.Errorf("CSV: %v, %d records", err, len(records))
+	}
+}
+
+// One replicate has no interval: that is said, and the ends that are not there are
+// null in JSON and empty in CSV.
+func TestOneReplicate(t *testing.T) {
+	const note = "one replicate has no interval: want at least 2 replicates"
+	for _, format := range []string{"text", "json", "csv", "markdown", "latex"} {
+		for _, command := range []string{"ratio", "lindeberg --sizes 20"} {
+			stdout, stderr, code := pastur(strings.Fields(command + " --replicates 1 --format " + format)...)
+			if code != 0 || !strings.Contains(stdout, note) && (command == "ratio" || format != "csv") {
+				t.Errorf("%s as %s: exit %d, %s%s", command, format, code, stdout, stderr)
+			}
+			for _, bad := range []string{"NaN", "inf]", "infty", "Inf"} {
+				if strings.Contains(stdout, bad) {
+					t.Errorf("%s as %s prints %s:\n%s", command, format, bad, stdout)
+				}
+			}
+		}
+	}
+	stdout, _, _ := pastur("ratio", "--replicates", "1", "--format", "json")
+	for _, field := range []string{"ratio_lo", "ratio_hi", "off_se", "diag_se"} {
+		if !strings.Contains(stdout, `"`+field+`": null`) {
+			t.Errorf("%s is not null:\n%s", field, stdout)
+		}
+	}
+	if stdout, _, _ := pastur("ratio", "--replicates", "2"); strings.Contains(stdout, note) || strings.Contains(stdout, "  -  ") {
+		t.Errorf("two replicates have an interval:\n%s", stdout)
 	}
 }
 

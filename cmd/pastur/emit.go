@@ -73,11 +73,34 @@ func (o *emitOptions) Last() int { return o.Shards - 1 }
 var (
 	slurmTime = regexp.MustCompile(`^(\d+-)?\d+(:\d+){0,2}$`)
 	notName   = regexp.MustCompile(`[^a-z0-9]+`)
+
+	// imageReference is the grammar of the OCI distribution project (package
+	// reference): [host[:port]/]path[:tag][@digest].
+	imageReference = func() *regexp.Regexp {
+		const (
+			host   = `[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?`
+			domain = `(?:` + host + `(?:\.` + host + `)*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?`
+			part   = `[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*`
+			tag    = `[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}`
+			digest = `[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}`
+		)
+		return regexp.MustCompile(`^(?:` + domain + `/)?` + part + `(?:/` + part + `)*(?::` + tag + `)?(?:@` + digest + `)?$`)
+	}()
+
+	// volumeName is a DNS subdomain (RFC 1123), as Kubernetes names claims.
+	volumeName = regexp.MustCompile(`^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$`)
 )
 
 func emit(cmd *cobra.Command, args []string, o *emitOptions) error {
-	if len(args) != 2 || schedulers[args[0]] == "" {
+	switch {
+	case len(args) == 0:
 		return errors.New("emit needs a scheduler and a plan: pastur emit slurm|parallel|kubernetes PLAN.json --shards N")
+	case schedulers[args[0]] == "":
+		return fmt.Errorf("unknown scheduler %q: want slurm, parallel or kubernetes", args[0])
+	case len(args) == 1:
+		return fmt.Errorf("emit %[1]s needs a plan: pastur emit %[1]s PLAN.json --shards N", args[0])
+	case len(args) > 2:
+		return fmt.Errorf("emit %s takes one plan, got the argument %q besides", args[0], args[2])
 	}
 	out := output{format: "text", file: o.file}
 	if err := out.check(); err != nil {
@@ -122,6 +145,8 @@ func emit(cmd *cobra.Command, args []string, o *emitOptions) error {
 func (o *emitOptions) check(cmd *cobra.Command, scheduler string, plan *shard.Plan) error {
 	var err error
 	switch looks := o.Looks; {
+	case !cmd.Flags().Changed("shards"):
+		return errors.New("--shards is missing: want the number of shards; pastur plan --calibrate advises on it")
 	case o.Shards < 1 || o.Shards > shard.MostParts:
 		return fmt.Errorf("--shards must be from 1 to %d, got %d", shard.MostParts, o.Shards)
 	case scheduler == "slurm" && o.Shards > o.maxArray-1:
@@ -132,6 +157,10 @@ func (o *emitOptions) check(cmd *cobra.Command, scheduler string, plan *shard.Pl
 		return fmt.Errorf("--jobs must be at least 1, got %d", o.Jobs)
 	case o.Time != "" && !slurmTime.MatchString(o.Time):
 		return fmt.Errorf("--time must be as sbatch takes it (minutes, h:m:s, days-h:m:s), got %q", o.Time)
+	case scheduler == "kubernetes" && !imageReference.MatchString(o.Image):
+		return fmt.Errorf("--image must be an image's name such as registry.example/pastur:1 or pastur@sha256:..., got %q", o.Image)
+	case scheduler == "kubernetes" && (!volumeName.MatchString(o.Volume) || len(o.Volume) > 253):
+		return fmt.Errorf("--volume must be the name of a claim: lower-case letters, digits, - and ., at most 253, got %q", o.Volume)
 	case strings.ContainsAny(o.Dir+plan.Suite.Name, "\n\r"):
 		return errors.New("--dir must be one line")
 	default:

@@ -99,7 +99,7 @@ func (f *settingFlags) settings(cmd *cobra.Command, init string) (all []montecar
 	if err := checkHidden(cmd, f.model); err != nil {
 		return nil, nil, err
 	}
-	classes, err := grid.Parse(f.classes)
+	classes, err := grid.Between(f.classes, 2, 1<<31)
 	if err != nil {
 		return nil, nil, fmt.Errorf("--classes %w", err)
 	}
@@ -122,9 +122,6 @@ func (f *settingFlags) settings(cmd *cobra.Command, init string) (all []montecar
 	}
 	for _, d := range dims {
 		for _, c := range classes {
-			if c > 1<<31 {
-				return nil, nil, fmt.Errorf("--classes must be at most 2147483648, got %v", c)
-			}
 			s := montecarlo.Setting{
 				Model: model, Loss: loss, Block: block, Classes: int(c), Hidden: f.hidden,
 				Dim: d, Gamma: f.gamma, Samples: f.samples, Init: law, Data: data,
@@ -133,6 +130,9 @@ func (f *settingFlags) settings(cmd *cobra.Command, init string) (all []montecar
 				s.Gamma = 0
 			}
 			done, err := s.Complete()
+			if err != nil && strings.HasPrefix(err.Error(), "hidden must") {
+				return nil, nil, fmt.Errorf("--%w", err)
+			}
 			if err != nil {
 				return nil, nil, err
 			}
@@ -159,7 +159,15 @@ func (f *settingFlags) parseData() (montecarlo.Data, error) {
 		if filepath.Ext(name) != "" && !strings.Contains(f.data, ":") || strings.ContainsRune(f.data, '/') {
 			return montecarlo.OpenData(f.data) // says what is wrong with the file
 		}
-		return data, fmt.Errorf("--data: %w, or a .npy or .csv file", err)
+		switch {
+		case strings.HasPrefix(err.Error(), "unknown data"):
+			err = fmt.Errorf("--data: %w, or a .npy or .csv file", err)
+		case strings.HasPrefix(err.Error(), "data "):
+			err = fmt.Errorf("--%w", err)
+		default:
+			err = fmt.Errorf("--data: %w", err)
+		}
+		return data, err
 	}
 	return data, nil
 }
@@ -174,6 +182,8 @@ type samplingFlags struct {
 	workers int
 	state   string
 	timings bool
+
+	folder *replicate.Folder // of --state, once it is open
 }
 
 func (f *samplingFlags) register(cmd *cobra.Command) {
@@ -200,9 +210,25 @@ func (f *samplingFlags) options() (verdict.Options, error) {
 		if err != nil {
 			return o, fmt.Errorf("--state: %w", err)
 		}
-		o.State = folder
+		o.State, f.folder = folder, folder
 	}
 	return o, nil
+}
+
+// closeState gives the chunk file of --state its footer and final name, however
+// the command ended: what was finished before an error or an interruption is
+// kept as well. Results whose chunks could not be kept are an error.
+func (f *samplingFlags) closeState(err *error) {
+	closed := f.folder.Close()
+	f.folder = nil
+	if closed == nil {
+		return
+	}
+	var code exitCode
+	if errors.As(*err, &code) {
+		*err = nil // it would say nothing
+	}
+	*err = errors.Join(*err, fmt.Errorf("--state: %w", closed))
 }
 
 // checkHidden refuses a width that the model does not have: who gives one and

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"strconv"
@@ -48,7 +49,7 @@ with --z the Stieltjes transform s(z) = int 1/(x-z) dF(x).
   --convention hessian     H = (1/N) X Lambda X^T, d x d; nu is the law of the
                            diagonal Lambda (N x N), of any sign; gamma = d/N
   --convention covariance  S = (1/n) T^{1/2} Z Z^T T^{1/2}, p x p; nu is the law
-                           of T; gamma = p/n
+                           of T, none of it negative; gamma = p/n
 
 The same nu is the hessian problem at 1/gamma, eigenvalues times gamma. All that
 is printed is in the convention asked for.
@@ -126,7 +127,7 @@ The population is --atoms VALUE:WEIGHT,... (weights sum to 1 within 1e-9), or
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.atoms, "atoms", "", "population: VALUE:WEIGHT,... values of any sign")
+	flags.StringVar(&f.atoms, "atoms", "", "population: VALUE:WEIGHT,... values of any sign (covariance: not negative)")
 	flags.StringVar(&f.values, "values", "", "population: a file of numbers, one a line")
 	flags.StringVar(&f.population, "population", "", "population: softmax-diagonal or softmax-offdiagonal")
 	flags.IntVar(&f.classes, "classes", 10, "C of a softmax population")
@@ -194,7 +195,11 @@ func parseAtoms(text string) (spectra.Population, error) {
 func readValues(path string) (spectra.Population, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("--values %w", err)
+		var at *fs.PathError
+		if errors.As(err, &at) {
+			err = at.Err // its text would say open, and name the file again
+		}
+		return nil, fmt.Errorf("--values %s: %w", path, err)
 	}
 	defer file.Close()
 	var values []float64

@@ -40,7 +40,9 @@ classes at a cost of 6 N^2 C operations.
 keeps the weights of every snapshot that was reached.
 
 Pictures show |H|, cut off at --clip; of a Hessian of over 1200 parameters, the
-largest entry of each of 1200 x 1200 tiles.`,
+largest entry of each of 1200 x 1200 tiles. They are written at the end, all or
+none; --save-weights, --hessian and --loss-curve write as soon as they can, and an
+interruption names what they have written.`,
 		Example: `  pastur hessian --layers 20,8,100 --samples 500 --plot hessian.png
   pastur hessian --layers 100,8,10 --classes 10,50,100,1000 --show w,v --plot sheet.png
   pastur hessian --layers 20,8,20 --samples 400 --train 2000 --lr 0.01 --snapshots 0,1,50,100
@@ -95,6 +97,8 @@ type hessianOptions struct {
 	training  network.Training
 	percents  []float64
 	classList []int
+
+	written []string // files, so far
 }
 
 // hessianPlan is the plan of the canonical JSON.
@@ -145,7 +149,7 @@ func (o *hessianOptions) parse(cmd *cobra.Command) (err error) {
 		return errors.New("--weights fixes the network: want it without --init and --classes")
 	}
 	if o.classes != "" {
-		if o.classList, err = wholeNumbers("classes", o.classes); err != nil {
+		if o.classList, err = wholeNumbers("classes", o.classes, 2, "10,100"); err != nil {
 			return err
 		}
 	}
@@ -223,17 +227,29 @@ func (o *hessianOptions) checkFiles() error {
 	return nil
 }
 
-// wholeNumbers reads a list of positive numbers.
-func wholeNumbers(flag, text string) ([]int, error) {
+// wholeNumbers reads a list of numbers of at least so much.
+func wholeNumbers(flag, text string, least int, such string) ([]int, error) {
 	var list []int
 	for field := range strings.SplitSeq(text, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(field))
-		if err != nil || n < 1 {
-			return nil, fmt.Errorf("--%s must be whole numbers such as 20,8,10, got %q", flag, field)
+		if err != nil || n < least {
+			return nil, fmt.Errorf("--%s must be whole numbers from %d such as %s, got %q", flag, least, such, field)
 		}
 		list = append(list, n)
 	}
 	return list, nil
+}
+
+// parseLayers reads d, hidden widths and C.
+func parseLayers(text string) ([]int, error) {
+	sizes, err := wholeNumbers("layers", text, 1, "20,8,10")
+	fields := strings.Split(text, ",")
+	if last := fields[len(fields)-1]; len(fields) > 1 {
+		if c, notANumber := strconv.Atoi(strings.TrimSpace(last)); notANumber == nil && c < 2 {
+			return nil, fmt.Errorf("--layers must end in C, the number of classes, of at least 2, got %q in %q", last, text)
+		}
+	}
+	return sizes, err
 }
 
 // hessianSheet is a part of a Hessian to be drawn.
@@ -243,7 +259,7 @@ type hessianSheet struct {
 	reduced bool
 }
 
-func hessian(cmd *cobra.Command, o *hessianOptions) error {
+func hessian(cmd *cobra.Command, o *hessianOptions) (err error) {
 	if err := o.parse(cmd); err != nil {
 		return err
 	}
@@ -251,6 +267,11 @@ func hessian(cmd *cobra.Command, o *hessianOptions) error {
 	if err != nil {
 		return err
 	}
+	defer func() {
+		if len(o.written) > 0 && err != nil && cmd.Context().Err() != nil {
+			fmt.Fprintf(cmd.ErrOrStderr(), "pastur: written before the interruption: %s\n", strings.Join(o.written, ", "))
+		}
+	}()
 	bar := newProgress(cmd.ErrOrStderr())
 	defer bar.close()
 	var results []reports.HessianResult
@@ -273,14 +294,13 @@ func hessian(cmd *cobra.Command, o *hessianOptions) error {
 				result.Seconds = &seconds
 			}
 			results = append(results, *result)
-			// What is drawn so far is kept, if the rest is interrupted.
-			if err := o.draw(runs, sheets); err != nil {
-				return err
-			}
 		}
 		if err := r.end(); err != nil {
 			return err
 		}
+	}
+	if err := o.draw(cmd.Context(), runs[0], sheets); err != nil {
+		return err
 	}
 	bar.close()
 	plan := hessianPlan{

@@ -41,7 +41,7 @@ func (o *hessianOptions) runs(cmd *cobra.Command) ([]*hessianRun, error) {
 		netFrom = o.weights
 		sizes = given.Sizes()
 		if cmd.Flags().Changed("layers") {
-			want, err := wholeNumbers("layers", o.layers)
+			want, err := parseLayers(o.layers)
 			if err != nil {
 				return nil, err
 			}
@@ -49,7 +49,7 @@ func (o *hessianOptions) runs(cmd *cobra.Command) ([]*hessianRun, error) {
 				return nil, fmt.Errorf("--layers %s but %s holds a net of layers %s: want the same, or --layers left out", o.layers, o.weights, commas(sizes))
 			}
 		}
-	} else if sizes, err = wholeNumbers("layers", o.layers); err != nil {
+	} else if sizes, err = parseLayers(o.layers); err != nil {
 		return nil, err
 	} else if file != nil && !cmd.Flags().Changed("layers") {
 		_, d := file.X.Dims()
@@ -137,7 +137,13 @@ func (r *hessianRun) prepare(given *network.MLP, file *samples, netFrom string) 
 			n = 500
 		}
 		if need := 8 * float64(n) * float64(d); need > network.MaxMemory {
-			return fmt.Errorf("%d samples of dimension %d need %.1f GiB, more than the %d GiB allowed", n, d, need/(1<<30), network.MaxMemory>>30)
+			if d > network.MaxMemory/8 {
+				return fmt.Errorf("--layers: a sample of dimension %d needs %.1f GiB, more than the %d GiB allowed: want a smaller d", d, 8*float64(d)/(1<<30), network.MaxMemory>>30)
+			}
+			return fmt.Errorf("%d samples of dimension %d need %.1f GiB, more than the %d GiB allowed: want --samples %d or fewer", n, d, need/(1<<30), network.MaxMemory>>30, network.MaxMemory/8/d)
+		}
+		if err := r.checkGram(n); err != nil {
+			return err
 		}
 		r.data = o.data
 		stream := replicate.NewStream(o.seed, fmt.Sprintf("hessian data %s C=%d", o.data, c), 0)
@@ -147,6 +153,9 @@ func (r *hessianRun) prepare(given *network.MLP, file *samples, netFrom string) 
 	} else {
 		X, y = file.X, file.labels
 		n, columns := X.Dims()
+		if err := r.checkGram(n); err != nil {
+			return err
+		}
 		r.data = filepath.Base(file.from)
 		if o.normalize != string(dataset.None) {
 			r.data += ", normalized (" + o.normalize + ")"
@@ -186,6 +195,22 @@ func (r *hessianRun) prepare(given *network.MLP, file *samples, netFrom string) 
 		return err
 	}
 	r.problem.Workers = o.workers
+	return nil
+}
+
+// heads says whether norms are those of a linear model, taken from Gram matrices.
+func (r *hessianRun) heads() bool {
+	return r.options.normsOnly && r.options.train == 0 && len(r.sizes) == 2
+}
+
+// checkGram refuses samples too many for that, before they are drawn.
+func (r *hessianRun) checkGram(samples int) error {
+	if !r.heads() {
+		return nil
+	}
+	if err := network.CheckGram(samples); err != nil {
+		return fmt.Errorf("--norms-only: %w (--samples)", err)
+	}
 	return nil
 }
 

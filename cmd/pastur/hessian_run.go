@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -173,14 +175,16 @@ func (r *hessianRun) look(ctx context.Context, bar *progress, percent float64, s
 		Samples: r.current.Samples(), Parameters: net.Parameters(), Step: step, Percent: reports.Float(percent), Warnings: []string{},
 	}
 	if o.saveWeights != "" {
-		if err := writeWeights("--save-weights", r.named(o.saveWeights, step), net); err != nil {
+		file := r.named(o.saveWeights, step)
+		if err := writeWeights("--save-weights", file, net); err != nil {
 			return nil, err
 		}
+		o.written = append(o.written, file)
 	}
 	bar.start(fmt.Sprintf("Hessian %s", commas(r.sizes)))
 	defer bar.end()
 	update := func(done, total int) { bar.update(1, 1, done, total) }
-	if o.normsOnly && o.train == 0 && net.Depth() == 1 {
+	if r.heads() {
 		norms, fit, err := net.HeadNorms(ctx, r.current.Loss, r.current.X, r.current.Labels, update)
 		if err != nil {
 			return nil, err
@@ -217,10 +221,12 @@ func (r *hessianRun) look(ctx context.Context, bar *progress, percent float64, s
 	}
 	r.report(result, net, norms, c.Fit())
 	if o.hessian != "" {
-		err := reports.WriteFile(r.named(o.hessian, step), func(w io.Writer) error { return dataset.WriteMatrix(w, h) })
+		file := r.named(o.hessian, step)
+		err := reports.WriteFile(file, func(w io.Writer) error { return dataset.WriteMatrix(w, h) })
 		if err != nil {
 			return nil, fmt.Errorf("--hessian %w", err)
 		}
+		o.written = append(o.written, file)
 	}
 	return result, r.sheets(h, net, percent, sheets)
 }
@@ -267,10 +273,13 @@ func (r *hessianRun) sheets(h *mat.Dense, net *network.MLP, percent float64, she
 	return nil
 }
 
-// draw writes the pictures, of all sheets there are so far.
-func (o *hessianOptions) draw(runs []*hessianRun, sheets map[string][]hessianSheet) error {
-	r := runs[0]
-	for name, list := range sheets {
+// draw writes the pictures, all or none of them.
+func (o *hessianOptions) draw(ctx context.Context, r *hessianRun, sheets map[string][]hessianSheet) error {
+	var files []reports.File
+	for _, name := range slices.Sorted(maps.Keys(sheets)) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		file := o.plot
 		if len(sheets) > 1 {
 			file = tagged(file, "-"+name)
@@ -278,16 +287,24 @@ func (o *hessianOptions) draw(runs []*hessianRun, sheets map[string][]hessianShe
 		var all []reports.HeatSheet
 		var clips []float64
 		reduced := false
-		for _, s := range list {
+		for _, s := range sheets[name] {
 			all, clips, reduced = append(all, s.HeatSheet), append(clips, s.clip), reduced || s.reduced
 		}
 		picture, err := reports.HessianPicture(r.caption(name, reduced), all, clips)
 		if err != nil {
 			return err
 		}
-		if err := picture.Write(file); err != nil {
+		drawn, err := picture.File(file)
+		if err != nil {
 			return fmt.Errorf("--plot: %w", err)
 		}
+		files = append(files, drawn)
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := reports.WriteFiles(files); err != nil {
+		return fmt.Errorf("--plot: %w", err)
 	}
 	return nil
 }
@@ -353,5 +370,6 @@ func (r *hessianRun) end() error {
 	if err != nil {
 		return fmt.Errorf("--loss-curve %w", err)
 	}
+	o.written = append(o.written, file)
 	return nil
 }

@@ -222,8 +222,11 @@ func TestHessianBadInput(t *testing.T) {
 	x := " --data " + in("x.csv")
 	for _, c := range []struct{ args, want string }{
 		{"--layers 5", `--layers must be d, hidden widths and C, got "5"`},
-		{"--layers 5,a", `--layers must be whole numbers such as 20,8,10, got "a"`},
-		{"--layers 5,1", "--layers: classes must be at least 2, got 1"},
+		{"--layers 5,a", `--layers must be whole numbers from 1 such as 20,8,10, got "a"`},
+		{"--layers 5,1", `--layers must end in C, the number of classes, of at least 2, got "1" in "5,1"`},
+		{"--layers 20,8,0", `--layers must end in C, the number of classes, of at least 2, got "0" in "20,8,0"`},
+		{"--layers 20,0,8", `--layers must be whole numbers from 1 such as 20,8,10, got "0"`},
+		{"--classes 0", `--classes must be whole numbers from 2 such as 10,100, got "0"`},
 		{"--loss hinge", `unknown loss "hinge": want mse or ce`},
 		{"--activation tanh", `unknown activation "tanh": want relu or identity`},
 		{"--init zero", `unknown init "zero"`},
@@ -252,7 +255,9 @@ func TestHessianBadInput(t *testing.T) {
 		{"--train 5 --snapshots 50,0", "--snapshots must rise, got 0 after 50"},
 		{"--train 50 --lr 1e300 --optimizer sgd", "want a smaller rate than 1e+300"},
 		{"--layers 1000,30,100", "the Hessian of 33000 parameters needs 8.1 GiB, more than the 4 GiB allowed (23170 parameters): want --norms-only"},
-		{"--samples 1000000000", "1000000000 samples of dimension 20 need 149.0 GiB"},
+		{"--samples 1000000000", "1000000000 samples of dimension 20 need 149.0 GiB, more than the 4 GiB allowed: want --samples 26843545 or fewer"},
+		{"--layers 1000000000,10", "--layers: a sample of dimension 1000000000 needs 7.5 GiB"},
+		{"--layers 10,10 --norms-only --samples 50000", "--norms-only: 50000 samples need a Gram matrix of 18.6 GiB, more than the 3.0 allowed: want at most 20000 samples (--samples)"},
 		{"--norms-only --plot " + in("p.png"), "--norms-only does not form the Hessian"},
 		{"--plot " + in("p.jpg"), "--plot: plot file must end in .svg, .png or .pdf"},
 		{"--plot " + in("p.png") + " --show x", `--show must be all or some of the layers w,v, got "x"`},
@@ -269,5 +274,31 @@ func TestHessianBadInput(t *testing.T) {
 	}
 	if after, _ := os.ReadDir(dir); len(after) != len(before) {
 		t.Errorf("left behind: %v", after)
+	}
+}
+
+// Interrupted once the first of several Hessians is written: no picture is left,
+// not even a temporary one, and the files that are there are named.
+func TestHessianInterruptedPictures(t *testing.T) {
+	dir := t.TempDir()
+	first := filepath.Join(dir, "h-c4.npy")
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		for ctx.Err() == nil {
+			if _, err := os.Stat(first); err == nil {
+				cancel()
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	var stdout, stderr bytes.Buffer
+	code := run(ctx, &stdout, &stderr, strings.Fields("hessian --layers 40,40,4 --classes 4,60 --samples 2000 --show all,w,v --plot "+filepath.Join(dir, "p.svg")+" --hessian "+filepath.Join(dir, "h.npy")))
+	if want := "pastur: written before the interruption: " + first + "\npastur: interrupted\n"; code != exitInterrupted || stderr.String() != want || stdout.Len() > 0 {
+		t.Errorf("exit %d, stdout %q, stderr %q, want %q", code, &stdout, &stderr, want)
+	}
+	entries, _ := os.ReadDir(dir)
+	if len(entries) != 1 || entries[0].Name() != "h-c4.npy" {
+		t.Errorf("left behind: %v", entries)
 	}
 }

@@ -111,14 +111,14 @@ func (o *lindebergOptions) settings() (all []lindeberg.Setting, warnings []strin
 	if o.outputs < 1 || o.outputs > 1000 {
 		return nil, nil, fmt.Errorf("--outputs must be from 1 to 1000, got %d", o.outputs)
 	}
-	sizes, err := grid.Parse(o.sizes)
+	if o.classes < 2 {
+		return nil, nil, fmt.Errorf("--classes must be at least 2, got %d", o.classes)
+	}
+	sizes, err := grid.Between(o.sizes, 1, 1<<20)
 	if err != nil {
 		return nil, nil, fmt.Errorf("--sizes %w", err)
 	}
 	for _, n := range sizes {
-		if n > 1<<20 {
-			return nil, nil, fmt.Errorf("--sizes must be at most 1048576, got %v", n)
-		}
 		d := math.Round(o.gamma * n)
 		if d > 1<<20 {
 			return nil, nil, fmt.Errorf("d = gamma N must be at most 1048576, got %v", d)
@@ -148,7 +148,7 @@ const (
 	pathReplicates = 2048
 )
 
-func runLindeberg(cmd *cobra.Command, out *output, o *lindebergOptions) error {
+func runLindeberg(cmd *cobra.Command, out *output, o *lindebergOptions) (err error) {
 	if err := errors.Join(out.check(), o.check(), o.plot.check()); err != nil {
 		return err
 	}
@@ -181,6 +181,7 @@ func runLindeberg(cmd *cobra.Command, out *output, o *lindebergOptions) error {
 	if err != nil {
 		return err
 	}
+	defer o.closeState(&err)
 	constants, warning := lindebergConstants(settings[0], o.gamma, points)
 	if warning != "" {
 		rounded = append(rounded, warning)
@@ -223,7 +224,11 @@ func runLindeberg(cmd *cobra.Command, out *output, o *lindebergOptions) error {
 	for k := range points {
 		warnings := append([]string(nil), rounded...)
 		for i := range gaps[k] {
-			if g := &gaps[k][i]; !g.Reached {
+			g := &gaps[k][i]
+			if g.Replicates < 2 {
+				warnings = append(warnings, fmt.Sprintf("N = %d: one replicate has no interval: want at least 2 replicates", g.Setting.Samples))
+			}
+			if !g.Reached {
 				reached = false
 				warnings = append(warnings, fmt.Sprintf("N = %d: the relative error asked for, %v, was not reached", g.Setting.Samples, precision.RelError))
 			}

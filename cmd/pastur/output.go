@@ -49,21 +49,45 @@ func (o *output) check() error {
 	return nil
 }
 
-// write writes the document or table in the format asked for.
-func (o *output) write(cmd *cobra.Command, document *reports.Document, table *reports.Table) error {
-	render := map[string]func(io.Writer) error{
-		"json":     document.Write,
-		"text":     table.WriteText,
-		"csv":      table.WriteCSV,
-		"markdown": table.WriteMarkdown,
-		"latex":    func(w io.Writer) error { return table.WriteLaTeX(w, o.latex(cmd, false)) },
-
-		"latex-plain": func(w io.Writer) error { return table.WriteLaTeX(w, o.latex(cmd, true)) },
-	}[o.format]
+// write writes the document or the tables, an empty line between them, in the
+// format asked for.
+func (o *output) write(cmd *cobra.Command, document *reports.Document, tables ...*reports.Table) error {
+	render := document.Write
+	if o.format != "json" {
+		render = func(w io.Writer) error {
+			for i, table := range tables {
+				if i > 0 {
+					if _, err := fmt.Fprintln(w); err != nil {
+						return err
+					}
+				}
+				if err := o.writeTable(cmd, w, i, table); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}
 	if o.format == "text" && o.file == "-" {
 		render = coloured(cmd.OutOrStdout(), render)
 	}
 	return o.writeWith(cmd, render)
+}
+
+func (o *output) writeTable(cmd *cobra.Command, w io.Writer, i int, table *reports.Table) error {
+	switch o.format {
+	case "csv":
+		return table.WriteCSV(w)
+	case "markdown":
+		return table.WriteMarkdown(w)
+	case "latex", "latex-plain":
+		l := o.latex(cmd, o.format == "latex-plain")
+		if i > 0 {
+			l.Label += fmt.Sprintf("-%d", i+1)
+		}
+		return table.WriteLaTeX(w, l)
+	}
+	return table.WriteText(w)
 }
 
 // writeWith writes to standard output, or to the file whole or not at all.

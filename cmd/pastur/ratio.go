@@ -84,7 +84,7 @@ type ratioPlan struct {
 	Cells      []string `json:"cells"`
 }
 
-func ratio(cmd *cobra.Command, f *settingFlags, out *output, o *ratioOptions) error {
+func ratio(cmd *cobra.Command, f *settingFlags, out *output, o *ratioOptions) (err error) {
 	if err := errors.Join(out.check(), o.check(), o.plot.check()); err != nil {
 		return err
 	}
@@ -127,6 +127,7 @@ func ratio(cmd *cobra.Command, f *settingFlags, out *output, o *ratioOptions) er
 	if err != nil {
 		return err
 	}
+	defer o.closeState(&err)
 	bar := newProgress(cmd.ErrOrStderr())
 	defer bar.close()
 	options.Progress = bar.update
@@ -144,10 +145,13 @@ func ratio(cmd *cobra.Command, f *settingFlags, out *output, o *ratioOptions) er
 			limit = &r
 		}
 		warnings := append([]string(nil), rounded...)
-		if m.Warning != "" {
+		switch {
+		case m.N < 2:
+			warnings = append(warnings, "one replicate has no interval: want at least 2 replicates")
+		case m.Warning != "":
 			warnings = append(warnings, "the interval must not be trusted yet, tail gate closed: "+m.Warning)
 		}
-		if math.IsInf(m.Bounds.Hi-m.Bounds.Lo, 1) {
+		if m.N >= 2 && math.IsInf(m.Bounds.Hi-m.Bounds.Lo, 1) {
 			warnings = append(warnings, "too few replicates for an interval")
 		}
 		if !m.Reached {

@@ -98,7 +98,7 @@ func TestMergeIsVerify(t *testing.T) {
 				t.Errorf("merge of a third: exit %d, %q, %q", code, stdout, stderr)
 			}
 			stdout, _, code = pastur("status", "dir")
-			if code != 0 || !strings.Contains(stdout, "4 claims are undecided") || !strings.Contains(stdout, "if the 2 unfinished of 3 shards run at once") {
+			if code != 0 || !strings.Contains(stdout, "; 0 others not needed") || !strings.Contains(stdout, "4 claims are undecided") || !strings.Contains(stdout, "if the 2 unfinished of 3 shards run at once") {
 				t.Errorf("status: exit %d:\n%s", code, stdout)
 			}
 		}
@@ -217,8 +217,12 @@ func TestScaleBadInput(t *testing.T) {
 		{"status empty", "holds no plan.json"},
 		{"status twos --looks 9", "--looks must be from 1 to 6"},
 		{"emit", "emit needs a scheduler and a plan"},
-		{"emit lsf plan.json", "emit needs a scheduler and a plan"},
-		{"emit slurm plan.json", "--shards must be from 1"},
+		{"emit pbs", `unknown scheduler "pbs": want slurm, parallel or kubernetes`},
+		{"emit lsf plan.json", `unknown scheduler "lsf": want slurm, parallel or kubernetes`},
+		{"emit slurm", "emit slurm needs a plan: pastur emit slurm PLAN.json --shards N"},
+		{"emit slurm plan.json more", `takes one plan, got the argument "more" besides`},
+		{"emit slurm plan.json", "--shards is missing: want the number of shards"},
+		{"emit slurm plan.json --shards 0", "--shards must be from 1 to 1000000, got 0"},
 		{"emit slurm plan.json --shards 1001", "below MaxArraySize, 1001"},
 		{"emit slurm plan.json --shards 4 --time soon", "--time must be as sbatch takes it"},
 		{"emit slurm altered.json --shards 4", "altered"},
@@ -437,5 +441,42 @@ func TestScaleDocument(t *testing.T) {
 	want, have := durations.ReplaceAllString(string(data), " T"), durations.ReplaceAllString(got.String(), " T")
 	if want != have {
 		t.Errorf("docs/scale.md differs (go test ./cmd/pastur -run ScaleDocument -update rewrites it): %s", difference(want, have))
+	}
+}
+
+// Names that Kubernetes or a registry would refuse are refused before a manifest
+// bears them, and all that they take is taken.
+func TestEmitKubernetesNames(t *testing.T) {
+	plan := filepath.Join(t.TempDir(), "plan.json")
+	if _, stderr, code := pastur("plan", "testdata/small.toml", "-o", plan); code != 0 {
+		t.Fatal(stderr)
+	}
+	emit := func(flag, value string) (string, string, int) {
+		return pastur("emit", "kubernetes", plan, "--shards", "2", flag, value)
+	}
+	digest := "@sha256:" + strings.Repeat("0a", 32)
+	for flag, values := range map[string][]string{
+		"--image": {
+			"pastur", "pastur:1", "registry.example/pastur:1", "localhost:5000/a/b__c/d-e:v1.0_x", "pastur" + digest,
+			"registry.example:443/pastur:1" + digest, "[::1]:5000/pastur",
+		},
+		"--volume": {"pastur", "a.b-c", "0"},
+	} {
+		for _, value := range values {
+			if stdout, stderr, code := emit(flag, value); code != 0 || !strings.Contains(stdout, value) {
+				t.Errorf("%s %q: exit %d, %s", flag, value, code, stderr)
+			}
+		}
+	}
+	for flag, values := range map[string][]string{
+		"--image":  {"", " ", "x y", "x\ny", "pastur:", "pastur: 1", ":1", "Pastur", "a//b", "/a", "a/", "pastur:1:2", "pastur@sha256:12", "x;y", "x\"y", "https://registry.example/pastur"},
+		"--volume": {"", "x y", "Results", "-a", "a.", "a_b", strings.Repeat("a", 254)},
+	} {
+		for _, value := range values {
+			stdout, stderr, code := emit(flag, value)
+			if code != 2 || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, flag+" must be") {
+				t.Errorf("%s %q: exit %d, %q, %s", flag, value, code, stdout, stderr)
+			}
+		}
 	}
 }

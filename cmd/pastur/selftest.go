@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -41,7 +39,6 @@ PASS. Minutes; --quick takes seconds. docs/verdicts.md explains the tables.`,
 		flags.Lookup(name).Hidden = true
 	}
 	out.register(cmd)
-	flags.Lookup("format").Usage = "text, json, markdown"
 	return cmd
 }
 
@@ -56,9 +53,6 @@ type selftestPlan struct {
 }
 
 func runSelftest(cmd *cobra.Command, out *output, f *samplingFlags, quick bool) error {
-	if !slices.Contains([]string{"text", "json", "markdown"}, out.format) {
-		return fmt.Errorf("unknown format %q: selftest writes text, json, markdown", out.format)
-	}
 	if f.state != "" || f.timings {
 		return errors.New("selftest has no --state and no --timings")
 	}
@@ -91,25 +85,11 @@ func runSelftest(cmd *cobra.Command, out *output, f *samplingFlags, quick bool) 
 		Plan:        selftestPlan{f.seed, options.Runs, options.Seeds, selftest.Level, selftest.Level, selftest.Looks},
 		Results:     s.Results,
 	}
-	render := func(w io.Writer) error {
-		if out.format == "json" {
-			return document.Write(w)
-		}
-		for i, table := range s.Tables {
-			if i > 0 {
-				fmt.Fprintln(w)
-			}
-			write := table.WriteText
-			if out.format == "markdown" {
-				write = table.WriteMarkdown
-			}
-			if err := write(w); err != nil {
-				return err
-			}
-		}
-		return nil
+	tables := s.Tables[:]
+	if out.format == "csv" {
+		tables = []*reports.Table{s.Together()}
 	}
-	if err := out.writeWith(cmd, render); err != nil {
+	if err := out.write(cmd, document, tables...); err != nil {
 		return err
 	}
 	if s.Broken > 0 {

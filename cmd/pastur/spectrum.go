@@ -85,7 +85,7 @@ type spectrumPlan struct {
 	Cells      []string          `json:"cells"`
 }
 
-func spectrum(cmd *cobra.Command, f *settingFlags, out *output, o *spectrumOptions) error {
+func spectrum(cmd *cobra.Command, f *settingFlags, out *output, o *spectrumOptions) (err error) {
 	if err := errors.Join(out.check(), o.check(), o.plot.check()); err != nil {
 		return err
 	}
@@ -126,6 +126,7 @@ func spectrum(cmd *cobra.Command, f *settingFlags, out *output, o *spectrumOptio
 	if err != nil {
 		return err
 	}
+	defer o.closeState(&err)
 	bar := newProgress(cmd.ErrOrStderr())
 	defer bar.close()
 	results := make([]reports.SpectrumResult, len(experiments))

@@ -18,8 +18,9 @@ func newStatus() *cobra.Command {
 		Use:   "status DIR",
 		Short: "Print how far a plan has come: chunks, estimates so far, time left",
 		Long: `Print, for every cell of a plan that is being computed into a folder, the
-chunks done, the estimate so far with its 95 % interval, and the verdict where
-the records decide it already. The estimates are from whatever chunks are there;
+chunks computed of those needed, the chunks that are not needed any more as the
+records decide the claim without them, the estimate so far with its 95 %
+interval, and the verdict where the records decide it already. The estimates are from whatever chunks are there;
 the intervals are those of one look, not of a verdict. The time left is the work
 of the missing chunks of the looks that were begun (or of --looks), at the mean
 time of the finished ones.`,
@@ -64,9 +65,10 @@ type statusPlan struct {
 type statusResult struct {
 	Claim      string           `json:"claim"`
 	Cell       string           `json:"cell"`
-	Status     *verdict.Status  `json:"status"` // null while undecided
-	Done       int              `json:"done"`
-	Chunks     int              `json:"chunks"`
+	Status     *verdict.Status  `json:"status"`     // null while undecided
+	Done       int              `json:"done"`       // chunks computed
+	Chunks     int              `json:"chunks"`     // and those with the ones still needed
+	NotNeeded  int              `json:"not_needed"` // the other chunks of these looks: the claim is decided
 	Replicates int64            `json:"replicates"`
 	Estimate   *reports.Float   `json:"estimate"`
 	Interval   verdict.Interval `json:"interval"`
@@ -78,7 +80,7 @@ func writeStatus(cmd *cobra.Command, out *output, work *shard.Work, s *shard.Sta
 	table := &reports.Table{
 		Title: fmt.Sprintf("Suite %s, seed %d, plan %.12s: looks 1 to %d", plan.Suite, plan.Seed, plan.Hash, s.Looks),
 		Columns: []reports.Column{
-			{Header: "claim", Field: "claim", Left: true}, {Header: "cell", Field: "cell", Left: true}, {Header: "chunks", Field: ""}, {Field: "done"}, {Field: "chunks"},
+			{Header: "claim", Field: "claim", Left: true}, {Header: "cell", Field: "cell", Left: true}, {Header: "chunks", Field: ""}, {Field: "done"}, {Field: "chunks"}, {Header: "not needed", Field: "not_needed"},
 			{Header: "replicates", Field: "replicates"}, {Header: "estimate", Field: "estimate"}, {Header: "95 % interval", Field: "", Left: true},
 			{Field: "lo"}, {Field: "hi"}, {Header: "decided", Field: "status", Left: true},
 		},
@@ -90,7 +92,7 @@ func writeStatus(cmd *cobra.Command, out *output, work *shard.Work, s *shard.Sta
 	undecided := map[string]bool{}
 	for _, c := range s.Cells {
 		r := statusResult{
-			Claim: c.Claim, Cell: c.Result.Key, Done: c.Done, Chunks: c.Chunks, Replicates: c.Result.Replicates, Interval: verdict.Everything, Warnings: []string{},
+			Claim: c.Claim, Cell: c.Result.Key, Done: c.Done, Chunks: c.Chunks, NotNeeded: c.Spared, Replicates: c.Result.Replicates, Interval: verdict.Everything, Warnings: []string{},
 		}
 		if c.Decided != "" {
 			r.Status = &c.Decided
@@ -112,11 +114,12 @@ func writeStatus(cmd *cobra.Command, out *output, work *shard.Work, s *shard.Sta
 		}
 		results = append(results, r)
 		table.Rows = append(table.Rows, []reports.Cell{
-			reports.Text(r.Claim), reports.Text(r.Cell), {Text: fmt.Sprintf("%d/%d", r.Done, r.Chunks)}, {Value: r.Done}, {Value: r.Chunks},
+			reports.Text(r.Claim), reports.Text(r.Cell), {Text: fmt.Sprintf("%d/%d", r.Done, r.Chunks)}, {Value: r.Done}, {Value: r.Chunks}, reports.Count(r.NotNeeded),
 			reports.Count(r.Replicates), estimate, {Text: interval}, lo, hi, reports.Text(string(c.Decided)),
 		})
 	}
-	table.Notes = append(table.Notes, fmt.Sprintf("%d of %d chunks", s.Done, s.Chunks))
+	table.Notes = append(table.Notes, "chunks: computed/needed; not needed: not computed, as the claim is decided without them.",
+		fmt.Sprintf("%d of %d needed chunks of looks 1 to %d computed; %d others not needed", s.Done, s.Chunks, s.Looks, s.Spared))
 	if s.Done < s.Chunks {
 		left := fmt.Sprintf("work left: %s on one core", clock(s.Seconds))
 		if s.Parts > 0 {

@@ -23,7 +23,7 @@ type typicalPlan struct {
 }
 
 // typical measures the law of networks' own ratios.
-func typical(cmd *cobra.Command, settings []montecarlo.Setting, rounded []string, out *output, o *ratioOptions) error {
+func typical(cmd *cobra.Command, settings []montecarlo.Setting, rounded []string, out *output, o *ratioOptions) (err error) {
 	for _, name := range []string{"method", "rel-error"} {
 		if cmd.Flags().Changed(name) {
 			return fmt.Errorf("--typical averages over data points given the weights: --%s does not apply", name)
@@ -57,6 +57,7 @@ func typical(cmd *cobra.Command, settings []montecarlo.Setting, rounded []string
 	if err != nil {
 		return err
 	}
+	defer o.closeState(&err)
 	bar := newProgress(cmd.ErrOrStderr())
 	defer bar.close()
 	var results []reports.TypicalResult

@@ -114,7 +114,7 @@ type verifyPlan struct {
 	Claims []string `json:"claims"`
 }
 
-func verify(cmd *cobra.Command, ids []string, out *output, o *verifyOptions) error {
+func verify(cmd *cobra.Command, ids []string, out *output, o *verifyOptions) (err error) {
 	if o.print != "" {
 		text, err := catalogue.Source(o.print)
 		if err == nil {
@@ -153,6 +153,7 @@ func verify(cmd *cobra.Command, ids []string, out *output, o *verifyOptions) err
 	if err != nil {
 		return err
 	}
+	defer o.closeState(&err)
 	if o.dryRun {
 		return dryRun(cmd, suite, claims, out, options, plan)
 	}

@@ -19,7 +19,7 @@ type versionResult struct {
 }
 
 func newVersion() *cobra.Command {
-	var format string
+	var out output
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version and what it was built with",
@@ -30,6 +30,9 @@ through BLAS, and nothing else.`,
   pastur version --format json`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := out.check(); err != nil {
+				return err
+			}
 			v := versionResult{Module: "(devel)", Warnings: []string{}}
 			if info, ok := debug.ReadBuildInfo(); ok {
 				if info.Main.Version != "" {
@@ -44,21 +47,19 @@ through BLAS, and nothing else.`,
 					}
 				}
 			}
-			switch format {
-			case "json":
-				document := &reports.Document{Environment: reports.ThisEnvironment(), Plan: struct{}{}, Results: []versionResult{v}}
-				return document.Write(cmd.OutOrStdout())
-			case "text":
-				return v.write(cmd.OutOrStdout())
+			if out.format == "text" {
+				return out.writeWith(cmd, v.write)
 			}
-			return fmt.Errorf("unknown format %q: version writes text, json", format)
+			document := &reports.Document{Environment: reports.ThisEnvironment(), Plan: struct{}{}, Results: []versionResult{v}}
+			return out.write(cmd, document, v.table())
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "text", "text, json")
+	out.register(cmd)
 	return cmd
 }
 
-func (v *versionResult) write(w io.Writer) error {
+// lines are the names and values of what there is to say.
+func (v *versionResult) lines() (lines [][2]string) {
 	e := reports.ThisEnvironment()
 	revision := v.Revision
 	if v.Modified {
@@ -67,12 +68,29 @@ func (v *versionResult) write(w io.Writer) error {
 	for _, line := range [][2]string{
 		{"pastur", e.Pastur}, {"module", v.Module}, {"revision", revision}, {"go", e.Go}, {"gonum", e.Gonum}, {"GOARCH", e.GOARCH}, {"GOAMD64", e.GOAMD64},
 	} {
-		if line[1] == "" {
-			continue
+		if line[1] != "" {
+			lines = append(lines, line)
 		}
+	}
+	return lines
+}
+
+func (v *versionResult) write(w io.Writer) error {
+	for _, line := range v.lines() {
 		if _, err := fmt.Fprintf(w, "%-8s %s\n", line[0], line[1]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (v *versionResult) table() *reports.Table {
+	t := &reports.Table{
+		Title:   "What pastur was built with",
+		Columns: []reports.Column{{Header: "part", Field: "part", Left: true}, {Header: "version", Field: "version", Left: true}},
+	}
+	for _, line := range v.lines() {
+		t.Rows = append(t.Rows, []reports.Cell{reports.Text(line[0]), reports.Text(line[1])})
+	}
+	return t
 }

@@ -24,15 +24,31 @@ const maxPoints = 1000
 // Parse reads a list or range of whole numbers from 1 to 2^50, or inf. Values
 // must be strictly increasing in a range and different in a list.
 func Parse(text string) ([]float64, error) {
+	return limits{1, 1 << 50, true}.parse(text)
+}
+
+// Between reads a list or range like [Parse], of values from lo to hi; inf is
+// refused.
+func Between(text string, lo, hi float64) ([]float64, error) {
+	return limits{lo, hi, false}.parse(text)
+}
+
+// limits are the values allowed.
+type limits struct {
+	lo, hi float64
+	inf    bool
+}
+
+func (l limits) parse(text string) ([]float64, error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, errors.New("is empty: want a number, a list like 10,100 or a range like 10:1000:log5")
 	}
 	if strings.Contains(text, ":") {
-		return parseRange(text)
+		return l.parseRange(text)
 	}
 	var values []float64
 	for _, part := range strings.Split(text, ",") {
-		v, err := parseValue(part)
+		v, err := l.parseValue(part)
 		if err != nil {
 			return nil, err
 		}
@@ -44,28 +60,31 @@ func Parse(text string) ([]float64, error) {
 	return values, nil
 }
 
-func parseValue(text string) (float64, error) {
+func (l limits) parseValue(text string) (float64, error) {
 	text = strings.TrimSpace(text)
-	if text == "inf" {
+	if text == "inf" && l.inf {
 		return math.Inf(1), nil
 	}
 	v, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(v >= 1 && v <= 1<<50) || v != math.Floor(v) {
-		return 0, fmt.Errorf("must be a whole number between 1 and 1.1e15 (or a list, a range like 10:1000:log5, or inf), got %q", text)
+	if err != nil || !(v >= l.lo && v <= l.hi) || v != math.Floor(v) {
+		if l.inf {
+			return 0, fmt.Errorf("must be a whole number between 1 and 1.1e15 (or a list, a range like 10:1000:log5, or inf), got %q", text)
+		}
+		return 0, fmt.Errorf("must be a whole number from %.10g to %.10g (or a list, or a range like 10:1000:log5), got %q", l.lo, l.hi, text)
 	}
 	return v, nil
 }
 
-func parseRange(text string) ([]float64, error) {
+func (l limits) parseRange(text string) ([]float64, error) {
 	parts := strings.Split(text, ":")
 	if len(parts) != 3 {
 		return nil, fmt.Errorf("range must be LO:HI:logN or LO:HI:linN, got %q", text)
 	}
-	lo, err := parseValue(parts[0])
+	lo, err := l.parseValue(parts[0])
 	if err != nil {
 		return nil, err
 	}
-	hi, err := parseValue(parts[1])
+	hi, err := l.parseValue(parts[1])
 	if err != nil {
 		return nil, err
 	}

@@ -46,6 +46,24 @@ func TestParse(t *testing.T) {
 	}
 }
 
+func TestBetween(t *testing.T) {
+	if got, err := Between("2,7,9", 2, 9); err != nil || !slices.Equal(got, []float64{2, 7, 9}) {
+		t.Errorf("%v, %v", got, err)
+	}
+	for text, want := range map[string]string{
+		"1":        `must be a whole number from 2 to 1048576 (or a list, or a range like 10:1000:log5), got "1"`,
+		"1048577":  `from 2 to 1048576`,
+		"inf":      `from 2 to 1048576 (or a list, or a range like 10:1000:log5), got "inf"`,
+		"3,0":      `got "0"`,
+		"1:9:lin3": `got "1"`,
+		"":         "is empty",
+	} {
+		if _, err := Between(text, 2, 1<<20); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error %v, want one with %q", text, err, want)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"7", "10,100", "10:1000:log5", "1:2:lin2", "inf", "::", "1e400"} {
 		f.Add(seed)

@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"math"
@@ -64,7 +65,11 @@ func Load(nameOrFile string) (*Suite, error) {
 	}
 	text, err := os.ReadFile(nameOrFile)
 	if err != nil {
-		return nil, fmt.Errorf("suite: %w", err)
+		var at *fs.PathError
+		if errors.As(err, &at) {
+			err = at.Err // its text would name the file again
+		}
+		return nil, fmt.Errorf("suite %s: %w", nameOrFile, err)
 	}
 	return Parse(nameOrFile, text)
 }

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"pastur/replicate"
+)
+
+// chunkFiles counts the files of a state folder that are closed and that are not.
+func chunkFiles(t *testing.T, dir string) (closed, open int) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		switch filepath.Ext(e.Name()) {
+		case ".jsonl":
+			closed++
+		case ".part":
+			open++
+		default:
+			t.Errorf("%s in the state folder", e.Name())
+		}
+	}
+	return closed, open
+}
+
+// Every command that samples closes its chunk file when it ends, resumes from
+// it to the same bytes without writing another, and extends it by one.
+func TestStateIsClosed(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ first, more string }{
+		{"ratio --classes 10 --replicates 1000", "ratio --classes 10 --replicates 4000"},
+		{"ratio --typical --model hidden --hidden 3 --dim inf --replicates 30 --inner 64", ""},
+		{"verify linear-ce-c10", "verify linear-ce-c10 linear-ce-c100"},
+		{"spectrum --dim 20 --replicates 20", "spectrum --dim 20 --replicates 40"},
+		{"lindeberg --sizes 10,20 --replicates 256 --z 1i", "lindeberg --sizes 10,20 --replicates 1024 --z 1i"},
+	} {
+		dir := filepath.Join(t.TempDir(), "state")
+		files := 0
+		for _, command := range []string{c.first, c.more} {
+			if command == "" {
+				continue
+			}
+			files++
+			want, stderr, code := pastur(strings.Fields(command + " --format json")...)
+			if code == 2 {
+				t.Fatalf("pastur %s: %s", command, stderr)
+			}
+			for _, how := range []string{"", " resumed"} {
+				got, stderr, again := pastur(strings.Fields(command + " --format json --state " + dir)...)
+				if got != want || again != code {
+					t.Errorf("pastur %s%s: exit %d, %s: %s", command, how, again, stderr, difference(want, got))
+				}
+				if closed, open := chunkFiles(t, dir); closed != files || open != 0 {
+					t.Errorf("pastur %s%s: %d files closed and %d not, want %d and none", command, how, closed, open, files)
+				}
+			}
+		}
+	}
+}
+
+// An interruption closes the file too, with the chunks that were finished.
+func TestInterruptedStateIsClosed(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "state")
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		for ctx.Err() == nil {
+			files, _ := filepath.Glob(filepath.Join(dir, "*.part"))
+			for _, file := range files {
+				if text, _ := os.ReadFile(file); bytes.Count(text, []byte("\n")) > 1 {
+					cancel()
+				}
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	var stdout, stderr bytes.Buffer
+	code := run(ctx, &stdout, &stderr, strings.Fields("ratio --classes 1000 --rel-error 0.00001 --state "+dir))
+	if code != exitInterrupted || stderr.String() != "pastur: interrupted\n" {
+		t.Errorf("exit %d, %s", code, &stderr)
+	}
+	if closed, open := chunkFiles(t, dir); closed != 1 || open != 0 {
+		t.Errorf("%d files closed and %d not, want 1 and none", closed, open)
+	}
+}
+
+// Chunks that cannot be kept are said to be lost, whatever the exit code was to
+// be.
+func TestStateThatCannotBeClosed(t *testing.T) {
+	for _, before := range []error{nil, exitCode(exitFail), errors.New("no such claim")} {
+		dir := filepath.Join(t.TempDir(), "state")
+		folder, err := replicate.OpenFolder(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		log, err := folder.Cell(1, "cell", 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := log.Append(0, 1.0, 0); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
+		}
+		f := samplingFlags{folder: folder}
+		after := before
+		f.closeState(&after)
+		var code exitCode
+		if after == nil || errors.As(after, &code) || !strings.Contains(after.Error(), "--state: chunk file "+dir) {
+			t.Errorf("%v became %v", before, after)
+		}
+		if before != nil && !errors.As(before, &code) && !errors.Is(after, before) {
+			t.Errorf("%v was lost: %v", before, after)
+		}
+	}
+}
