@@ -344,6 +344,64 @@ func TestFrozenSampleDecidesNothing(t *testing.T) {
 	}
 }
 
+// Nor does a sample decide anything of which only rounding is left in proportion
+// to the denominators, or on one side of an identity, whatever the kind: n
+// replicates do not see an event of probability 1/n. All claims here are BAD (or
+// stuck), and passed in up to three quarters of the runs while equal numerators
+// alone were refused.
+func TestProportionalSamplesDecideNothing(t *testing.T) {
+	rarely := func(s *stream) float64 { // mean 1.1
+		if s.Float64() < 1e-3 {
+			return 101
+		}
+		return 1
+	}
+	proportional := func(s *stream) (float64, float64, error) {
+		b := s.Gamma(20)
+		return rarely(s) * b, b, nil
+	}
+	rounded := func(s *stream) (float64, float64, error) { return rarely(s) * (1 + 1e-15*s.Normal()), 1, nil }
+	single := func(s *stream) (float64, float64, error) { return rarely(s), 1, nil }
+	constant := func(v float64) SamplerFunc { return func(*stream) (float64, float64, error) { return v, 1, nil } }
+	swapped := func(f SamplerFunc) SamplerFunc {
+		return func(s *stream) (float64, float64, error) { a, b, err := f(s); return b, a, err }
+	}
+	noisy := mean(1, gamma20)
+	cells := func(f ...SamplerFunc) (all []Cell) {
+		for i, f := range f {
+			all = append(all, newCell(string(rune('a'+i)), math.Exp2(float64(i)), 256, f))
+		}
+		return all
+	}
+	for _, c := range []*Claim{
+		{ID: "limit", Kind: Limit, Target: 1, Good: 0.01, Bad: 0.05, Cells: cells(proportional)},
+		{ID: "limit, rounded", Kind: Limit, Target: 1, Good: 0.01, Bad: 0.05, Cells: cells(rounded)},
+		{ID: "bound", Kind: Bound, Target: 1, Bad: 0.05, Cells: cells(noisy, proportional)},
+		{ID: "identity, against a constant", Kind: Identity, Good: 0.01, Bad: 0.05, Cells: cells(single, constant(1))},
+		{ID: "identity, against noise", Kind: Identity, Good: 0.01, Bad: 0.05, Cells: cells(single, noisy)},
+		{ID: "identity, denominators", Kind: Identity, Good: 0.01, Bad: 0.05, Cells: cells(swapped(single), constant(1))},
+		{ID: "identity, stuck", Kind: Identity, Good: 0.01, Bad: 0.05, Cells: cells(constant(1), constant(1))},
+		{ID: "rate", Kind: Rate, Good: 0, Bad: 0.03, Cells: cells(constant(1), constant(1), proportional, proportional)},
+		{ID: "rate, at least", Kind: Rate, AtLeast: true, Good: 0, Bad: 0.03, Cells: cells(proportional, proportional, noisy, noisy)},
+		{ID: "exponent", Kind: Exponent, Good: 0.05, Bad: 0.1, Cells: cells(noisy, noisy, noisy, proportional)},
+	} {
+		c.Looks = 1
+		if o := runMany(t, 200, func() *Claim { return c }); o.pass+o.fail+o.gap > 0 && c.Kind != Bound || o.pass > 0 {
+			t.Errorf("%s: %v", c.ID, o)
+		}
+	}
+	// The same, declared and without the event, passes.
+	for _, c := range []*Claim{
+		{ID: "limit", Kind: Limit, Target: 1, Good: 0.01, Bad: 0.05, Cells: cells(func(s *stream) (float64, float64, error) { b := s.Gamma(20); return b, b, nil })},
+		{ID: "identity", Kind: Identity, Good: 0.1, Bad: 0.2, Cells: cells(constant(1), noisy)},
+	} {
+		c.Cells[0].Assume = NearNormal
+		if v := run(t, c, Options{Seed: 1}); v.Status != Pass {
+			t.Errorf("%s, declared: %s: %s", c.ID, v.Status, v.Reason)
+		}
+	}
+}
+
 // What the skewness gate lets through at its threshold, as its documentation
 // says: exponential samples (skewness 2) of the size at which |skewness| z^3 /
 // (6 sqrt n) = 0.5 at z = 2.5 have the mean's lower tail 3.05 times too heavy.

@@ -136,11 +136,15 @@ func (k component) scaled(by float64) component {
 }
 
 // identity compares the two cells' numerators, and their denominators unless
-// these are constant.
+// these are all 1, as those of a plain mean are. Each mean is judged as a sample
+// of its own: one that does not vary is refused, though the other side does.
 func (c *Claim) identity(m []Moments, good, safe Interval) []component {
 	side := func(i int, variance float64, marginal func(*Moments) Moments) part {
 		return part{i, variance, func(miss float64) string {
 			one, assume := marginal(&m[i]), c.assume(i)
+			if why := one.frozen(assume); why != "" {
+				return c.Cells[i].Key + ": " + why
+			}
 			if why := one.TailGate(one.critical(miss, assume), assume); why != "" {
 				return c.Cells[i].Key + ": " + why
 			}
@@ -170,7 +174,7 @@ func (c *Claim) identity(m []Moments, good, safe Interval) []component {
 		k := &m.Central
 		return Moments{N: m.N, Num: m.Num, Den: 1, Central: central{k.at(2, 0), 0, 0, k.at(3, 0), 0, 0, 0, k.at(4, 0)}}
 	})
-	if m[0].Central.at(0, 2) == 0 && m[1].Central.at(0, 2) == 0 && m[0].Den == m[1].Den {
+	if plain(&m[0]) && plain(&m[1]) {
 		return []component{num}
 	}
 	den := part("denominators", func(m *Moments) (float64, float64) {
@@ -181,6 +185,9 @@ func (c *Claim) identity(m []Moments, good, safe Interval) []component {
 	})
 	return []component{num, den}
 }
+
+// plain reports whether every denominator is 1.
+func plain(m *Moments) bool { return m.Den == 1 && m.Central.at(0, 2) == 0 }
 
 // slope fits log|ratio - Minus| by least squares on 1, log X and, for
 // Exponent, 1/X. The slope is linear in the logarithms, so its standard error
