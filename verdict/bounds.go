@@ -35,6 +35,7 @@ const (
 	maxVarianceOfVariance = 0.01
 	maxSkewEffect         = 0.5
 	maxLogError           = 0.10    // relative error beyond which no logarithm is taken
+	minWeighted           = 64      // replicates, of a cell whose estimated error is a weight
 	frozenSpread          = 0x1p-40 // relative deviation of a replicate below which it is the rounding of some thousand operations
 )
 
