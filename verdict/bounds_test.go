@@ -73,6 +73,42 @@ func TestFiellerSolvesItsInequality(t *testing.T) {
 	}
 }
 
+// Intervals by their printed formulas, at sizes at which n and n-1 differ (guards
+// against log 1/delta for log 2/delta in Bernstein's, which is then 5 % short, and n
+// degrees of freedom in Student's: coverage sees neither).
+func TestIntervalsByFormula(t *testing.T) {
+	for _, n := range []int{8, 9, 30} {
+		m := drawn(t, n, func(s *stream) (float64, float64, error) { return s.Float64(), 1, nil })
+		v := m.Central.at(2, 0) * float64(n) / float64(n-1)
+		for _, miss := range []float64{0.2, 0.01, 1e-5} {
+			// Maurer and Pontil, theorem 4: ln(2/delta), each side on its own.
+			l := math.Log(2 / miss)
+			half := math.Sqrt(2*v*l/float64(n)) + 7*200*l/(3*float64(n-1))
+			b := m.Bounds(miss, Bounded, Interval{-100, 100})
+			near(t, "Bernstein's upper bound", b.Hi, math.Min(100, m.Num+half))
+			near(t, "Bernstein's lower bound", b.Lo, math.Max(-100, m.Num-half))
+			q := distuv.StudentsT{Sigma: 1, Nu: float64(n - 1)}.Quantile(1 - miss)
+			k := m.Bounds(miss, NearNormal, Everything)
+			if want := 2 * q * math.Sqrt(v/float64(n)); math.Abs(k.Hi-k.Lo-want) > 1e-7*want {
+				t.Errorf("Student, n = %d, miss %g: %v, want width %v", n, miss, k, want)
+			}
+		}
+	}
+}
+
+// Both ends of the ratio of independent means solve (x - r y)^2 = z^2 (vx/nx + r^2
+// vy/ny) (guards against leaving a factor out of the discriminant).
+func TestRatioOfMeansSolvesItsEquation(t *testing.T) {
+	x, vx, nx, y, vy, ny, z := 3.0, 4.0, 11.0, 2.0, 1.5, 7.0, 2.2
+	b := ratioOfMeans(x, vx, nx, y, vy, ny, z)
+	for _, r := range []float64{b.Lo, b.Hi} {
+		near(t, "(x - r y)^2", (x-r*y)*(x-r*y), z*z*(vx/nx+r*r*vy/ny))
+	}
+	if !(b.Lo < x/y && x/y < b.Hi) {
+		t.Errorf("%v does not contain %v", b, x/y)
+	}
+}
+
 func TestBoundsOfFew(t *testing.T) {
 	one, err := momentsOf([]float64{3}, []float64{1})
 	if err != nil {

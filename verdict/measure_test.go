@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -44,6 +45,17 @@ func TestMeasureCovers(t *testing.T) {
 			t.Errorf("%s: %d of %d not reached", p.name, unreached, runs)
 		}
 	}
+}
+
+// Standard errors by hand at a size at which n and n-1 differ (guards against the
+// biased variance): {1, 2, 6} and {1, 1, 4} about 3 and 2, squares 14 and 6.
+func TestStandardErrors(t *testing.T) {
+	m, err := momentsOf([]float64{1, 2, 6}, []float64{1, 1, 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "error of the mean numerator", m.NumError(), math.Sqrt(14./2/3))
+	near(t, "error of the mean denominator", m.DenError(), math.Sqrt(6./2/3))
 }
 
 func TestMeasure(t *testing.T) {
