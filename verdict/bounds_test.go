@@ -403,6 +403,9 @@ func TestProportionalSamplesDecideNothing(t *testing.T) {
 		return func(s *stream) (float64, float64, error) { a, b, err := f(s); return b, a, err }
 	}
 	noisy := mean(1, gamma20)
+	over := func(den float64, f SamplerFunc) SamplerFunc {
+		return func(s *stream) (float64, float64, error) { a, _, err := f(s); return a, den, err }
+	}
 	cells := func(f ...SamplerFunc) (all []Cell) {
 		for i, f := range f {
 			all = append(all, newCell(string(rune('a'+i)), math.Exp2(float64(i)), 256, f))
@@ -416,6 +419,7 @@ func TestProportionalSamplesDecideNothing(t *testing.T) {
 		{ID: "identity, against a constant", Kind: Identity, Good: 0.01, Bad: 0.05, Cells: cells(single, constant(1))},
 		{ID: "identity, against noise", Kind: Identity, Good: 0.01, Bad: 0.05, Cells: cells(single, noisy)},
 		{ID: "identity, denominators", Kind: Identity, Good: 0.01, Bad: 0.05, Cells: cells(swapped(single), constant(1))},
+		{ID: "identity, beside noise", Kind: Identity, Good: 0.1, Bad: 0.2, Cells: cells(over(2, noisy), over(1, noisy))},
 		{ID: "identity, stuck", Kind: Identity, Good: 0.01, Bad: 0.05, Cells: cells(constant(1), constant(1))},
 		{ID: "rate", Kind: Rate, Good: 0, Bad: 0.03, Cells: cells(constant(1), constant(1), proportional, proportional)},
 		{ID: "rate, at least", Kind: Rate, AtLeast: true, Good: 0, Bad: 0.03, Cells: cells(proportional, proportional, noisy, noisy)},
