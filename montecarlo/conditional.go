@@ -103,6 +103,9 @@ func (c *conditional) draw(s *replicate.Stream) error {
 		}
 	}
 	for k := range c.inner {
+		if err := s.Context().Err(); err != nil {
+			return err
+		}
 		row := c.x.RawRowView(k)
 		switch {
 		case c.rows != nil: // the first inner rows of a random order
@@ -132,13 +135,19 @@ func (c *conditional) Sample(s *replicate.Stream) (off, diag float64, err error)
 		return 0, 0, err
 	}
 	set := &c.setting
-	state, err := network.Evaluate(c.net, set.Loss, c.x, nil)
+	state, err := network.EvaluateContext(s.Context(), c.net, set.Loss, c.x, nil)
 	if err != nil {
 		return 0, 0, err
 	}
-	m := gramSquared(state, set.Block)
+	m, err := gramSquared(s.Context(), state, set.Block)
+	if err != nil {
+		return 0, 0, err
+	}
 	c.weigh(m)
-	off, diag = normsByWeights(state, set.Block, m)
+	off, diag, err = normsByWeights(s.Context(), state, set.Block, m)
+	if err != nil {
+		return 0, 0, err
+	}
 	if math.IsNaN(off+diag) || math.IsInf(off+diag, 0) {
 		return 0, 0, fmt.Errorf("a block norm is not finite: off %v, diag %v", off, diag)
 	}

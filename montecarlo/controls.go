@@ -1,6 +1,7 @@
 package montecarlo
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -34,7 +35,7 @@ const (
 // fit estimates the coefficients that minimise the variances by least squares
 // on a pilot sample. The pilot has a stream of its own, keyed by the setting
 // and by no seed of the user's, so it is independent of every run.
-func fit(sampler raw, key string, classesAReplicate int) (coefficients, error) {
+func fit(ctx context.Context, sampler raw, key string, classesAReplicate int) (coefficients, error) {
 	k := sampler.controls()
 	if k == 0 {
 		return coefficients{}, nil
@@ -47,8 +48,12 @@ func fit(sampler raw, key string, classesAReplicate int) (coefficients, error) {
 	}
 	n := max(minPilot, min(maxPilot, pilotClasses/classesAReplicate))
 	stream := replicate.NewStream(0, "pilot of "+key, 0)
+	stream.Bind(ctx)
 	draws := make([][]float64, n) // controls, then off and diag
 	for i := range draws {
+		if err := ctx.Err(); err != nil {
+			return coefficients{}, err
+		}
 		row := make([]float64, k+2)
 		off, diag, err := sampler.sample(stream, row[:k])
 		if err != nil {
@@ -69,12 +74,16 @@ func fit(sampler raw, key string, classesAReplicate int) (coefficients, error) {
 }
 
 // pilotCap returns multiple times the mean of diag over a pilot sample.
-func pilotCap(sampler raw, key string, classesAReplicate int, multiple float64) (float64, error) {
+func pilotCap(ctx context.Context, sampler raw, key string, classesAReplicate int, multiple float64) (float64, error) {
 	n := max(minPilot, min(maxPilot, pilotClasses/classesAReplicate))
 	stream := replicate.NewStream(0, "cap of "+key, 0)
+	stream.Bind(ctx)
 	control := make([]float64, sampler.controls())
 	sum := 0.0
 	for range n {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
 		_, diag, err := sampler.sample(stream, control)
 		if err != nil {
 			return 0, err
@@ -215,16 +224,28 @@ func regress(cov [][]float64, k, y int) []float64 {
 	return beta
 }
 
+// looks is how many neurons, or batches of classes, are drawn between two looks at
+// the context: few enough for a fraction of a second, too many to cost anything.
+const looks = 1 << 12
+
 // controlled subtracts the controls.
 type controlled struct {
 	raw
-	beta    coefficients
-	scratch []float64
-	cap     float64 // of off, 0 for none
-	unit    float64 // of what is reported, see Setting.unit
+	estimator *Estimator
+	ready     bool // beta and cap are known
+	beta      coefficients
+	scratch   []float64
+	cap       float64 // of off, 0 for none
+	unit      float64 // of what is reported, see Setting.unit
 }
 
 func (c *controlled) Sample(s *replicate.Stream) (off, diag float64, err error) {
+	if !c.ready {
+		if c.beta, c.cap, err = c.estimator.pilot(s.Context(), c.raw); err != nil {
+			return 0, 0, err
+		}
+		c.ready = true
+	}
 	off, diag, err = c.sample(s, c.scratch)
 	for j, x := range c.scratch {
 		off -= float64(c.beta.off[j] * x)

@@ -1,6 +1,7 @@
 package montecarlo
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -27,10 +28,10 @@ type Estimator struct {
 	// tails that leave no interval for R itself to be believed. Two-point only.
 	Truncate float64
 
-	once     sync.Once
-	beta     coefficients
-	cap      float64 // of off, in the sampler's own unit
-	pilotErr error
+	mu    sync.Mutex // of the pilot
+	known bool
+	beta  coefficients
+	cap   float64 // of off, in the sampler's own unit
 }
 
 // points under the same weights: the variance left to the pairs falls as
@@ -71,7 +72,10 @@ func New(s Setting, method Method) (*Estimator, error) {
 	case method != TwoPoint && s.Limit():
 		return nil, fmt.Errorf("method %s draws the data, so dim must be finite: want method twopoint or a finite dim", method)
 	case method != TwoPoint:
-		return e, e.checkMemory()
+		if err := e.checkMemory(); err != nil {
+			return nil, err
+		}
+		return e, e.checkWork()
 	case !s.Init.Gaussian():
 		return nil, fmt.Errorf("method twopoint needs Gaussian weights and init %s is not: want init lecun or he, or method gram", s.Init)
 	}
@@ -82,7 +86,7 @@ func New(s Setting, method Method) (*Estimator, error) {
 	if n, _ := s.Data.Dims(); s.Data.Given() {
 		e.Points = min(e.Points, n)
 	}
-	return e, nil
+	return e, e.checkMemory()
 }
 
 // raw returns the two-point sampler without controls.
@@ -111,24 +115,36 @@ type Sampler interface {
 }
 
 // Sampler returns a new sampler; samplers of one estimator draw alike. The
-// first call of a two-point estimator fits its control variates on a pilot
+// first replicate of a two-point estimator fits its control variates on a pilot
 // sample of its own (a fraction of a second at most, except beyond 10^6
-// classes). It may be called from several goroutines.
+// classes), under the context of the stream. Sampler may be called from several
+// goroutines.
 func (e *Estimator) Sampler() (Sampler, error) {
 	if e.Method != TwoPoint {
 		return &realisation{setting: e.Setting, method: e.Method}, nil
 	}
-	e.once.Do(func() {
-		work := max(e.Setting.Classes, e.Setting.Hidden) * e.Points
-		if e.beta, e.pilotErr = fit(e.raw(), e.Key(), work); e.pilotErr == nil && e.Truncate > 0 {
-			e.cap, e.pilotErr = pilotCap(e.raw(), e.Key(), work, e.Truncate)
-		}
-	})
-	if e.pilotErr != nil {
-		return nil, fmt.Errorf("%s: %w", e.Key(), e.pilotErr)
-	}
 	r := e.raw()
-	return &controlled{raw: r, beta: e.beta, scratch: make([]float64, r.controls()), cap: e.cap, unit: e.Setting.unit()}, nil
+	return &controlled{raw: r, estimator: e, scratch: make([]float64, r.controls()), unit: e.Setting.unit()}, nil
+}
+
+// pilot fits the control variates, once an estimator, with a sampler of it.
+func (e *Estimator) pilot(ctx context.Context, sampler raw) (coefficients, float64, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.known {
+		return e.beta, e.cap, nil
+	}
+	work := max(e.Setting.Classes, e.Setting.Hidden) * e.Points
+	beta, err := fit(ctx, sampler, e.Key(), work)
+	limit := 0.0
+	if err == nil && e.Truncate > 0 {
+		limit, err = pilotCap(ctx, sampler, e.Key(), work, e.Truncate)
+	}
+	if err != nil {
+		return coefficients{}, 0, fmt.Errorf("%s: %w", e.Key(), err)
+	}
+	e.beta, e.cap, e.known = beta, limit, true
+	return beta, limit, nil
 }
 
 // Work is the approximate number of elementary steps (a logit, a multiply-add
@@ -137,21 +153,10 @@ func (e *Estimator) Work() float64 {
 	if e.Method == TwoPoint {
 		return e.pointWork() + e.logitWork()
 	}
-	s := &e.Setting
-	c, m, d, n := float64(s.Classes), float64(s.Hidden), s.Dim, s.Samples
-	blocks, width := c*(c+1)/2, d
-	if s.Block == network.WW {
-		blocks = m * (m + 1) / 2
-	} else if s.Model == network.Hidden {
-		width = m
-	}
 	if e.Method == Gram {
-		if s.Loss == network.CE {
-			blocks = 3 * c
-		}
-		return n * n * (width + blocks) / 8
+		return e.products() / 8
 	}
-	return n * width * width * blocks / 16
+	return e.products() / 16
 }
 
 // logitWork is the part of a two-point replicate's work that the points' law does

@@ -75,8 +75,7 @@ func (p *pointSet) controls() int {
 // draw replaces gram, over d, and factor.
 func (p *pointSet) draw(s *replicate.Stream) error {
 	if p.law == nil && p.rows == nil {
-		p.wishart.draw(s)
-		return nil
+		return p.wishart.draw(s)
 	}
 	clear(p.gram)
 	switch l := p.law.(type) {
@@ -87,24 +86,34 @@ func (p *pointSet) draw(s *replicate.Stream) error {
 	case signs:
 		l.gram(s, p.n, int(p.dim), p.words, p.gram)
 	case spikes:
-		p.stream(s, l.count)
+		if err := p.stream(s, l.count); err != nil {
+			return err
+		}
 		if p.rest != nil {
-			p.rest.draw(s)
+			if err := p.rest.draw(s); err != nil {
+				return err
+			}
 			for i, g := range p.rest.gram {
 				p.gram[i] += float64(p.rest.dim * g)
 			}
 		}
 	default:
-		p.stream(s, int(p.dim))
+		if err := p.stream(s, int(p.dim)); err != nil {
+			return err
+		}
 	}
 	p.finish()
 	return nil
 }
 
-// stream adds the inner products of the first dim coordinates.
-func (p *pointSet) stream(s *replicate.Stream, dim int) {
+// stream adds the inner products of the first dim coordinates. The error is the
+// context's.
+func (p *pointSet) stream(s *replicate.Stream, dim int) error {
 	n := p.n
 	for from := 0; from < dim; from += coordinates {
+		if err := s.Context().Err(); err != nil {
+			return err
+		}
 		b := min(coordinates, dim-from)
 		for k := range n {
 			x := p.block[k*coordinates : k*coordinates+b]
@@ -114,6 +123,7 @@ func (p *pointSet) stream(s *replicate.Stream, dim int) {
 			}
 		}
 	}
+	return nil
 }
 
 func dot(x, y []float64) (sum float64) {

@@ -1,18 +1,17 @@
 package montecarlo
 
 import (
+	"context"
 	"fmt"
+	"iter"
 	"math"
 
 	"gonum.org/v1/gonum/mat"
 
+	"pastur/internal/product"
 	"pastur/network"
 	"pastur/replicate"
 )
-
-// MaxMemory is how much a definition or gram sampler may hold, in bytes. A
-// larger size is refused before anything is allocated.
-const MaxMemory = 4 << 30
 
 // realisation samples by drawing the data and the weights: W, V and then X, so
 // that both methods see the same draws from the same stream.
@@ -22,27 +21,6 @@ type realisation struct {
 	net     *network.Net
 	x       *mat.Dense
 	law     law // of the data; nil if they are standard normal or given
-}
-
-// checkMemory refuses sizes beyond MaxMemory.
-func (e *Estimator) checkMemory() error {
-	s := &e.Setting
-	c, m, d, n := float64(s.Classes), float64(s.Hidden), s.Dim, s.Samples
-	numbers := n*d + (c+m)*d + n*(2*c+3*m) // data, weights, features, logits, probabilities
-	if e.Method == Gram {
-		numbers += 4*n*n + n*gramBatch
-	} else {
-		numbers += 3 * d * d
-	}
-	if bytes := 8 * numbers; bytes > MaxMemory {
-		other := "twopoint"
-		if e.Method == Definition && d > n {
-			other = "gram or twopoint"
-		}
-		return fmt.Errorf("method %s at dim %.0f, samples %.0f, classes %d needs %.1f GiB a worker, more than the %d GiB allowed: want method %s or a smaller size",
-			e.Method, s.Dim, s.Samples, s.Classes, bytes/(1<<30), MaxMemory>>30, other)
-	}
-	return nil
 }
 
 func (r *realisation) draw(s *replicate.Stream) (*network.State, error) {
@@ -59,8 +37,10 @@ func (r *realisation) draw(s *replicate.Stream) (*network.State, error) {
 	} else {
 		r.net.Redraw(s, set.Init)
 	}
-	r.drawData(s)
-	return network.Evaluate(r.net, set.Loss, r.x, nil)
+	if err := r.drawData(s); err != nil {
+		return nil, err
+	}
+	return network.EvaluateContext(s.Context(), r.net, set.Loss, r.x, nil)
 }
 
 // prepareData allocates the data matrix, or reads a given one.
@@ -76,17 +56,22 @@ func (r *realisation) prepareData() (err error) {
 }
 
 // drawData draws the data, unless they are given.
-func (r *realisation) drawData(s *replicate.Stream) {
-	switch {
-	case r.setting.Data.Given():
-	case r.law == nil:
-		s.Normals(r.x.RawMatrix().Data)
-	default:
-		n, _ := r.x.Dims()
-		for k := range n {
-			r.law.fill(s, r.x.RawRowView(k), 0, 0)
+func (r *realisation) drawData(s *replicate.Stream) error {
+	if r.setting.Data.Given() {
+		return nil
+	}
+	n, _ := r.x.Dims()
+	for k := range n {
+		if err := s.Context().Err(); err != nil {
+			return err
+		}
+		if row := r.x.RawRowView(k); r.law == nil {
+			s.Normals(row)
+		} else {
+			r.law.fill(s, row, 0, 0)
 		}
 	}
+	return nil
 }
 
 // Sample draws one realisation and returns the averages of |H_ij|_F^2 over
@@ -97,9 +82,12 @@ func (r *realisation) Sample(s *replicate.Stream) (off, diag float64, err error)
 		return 0, 0, err
 	}
 	if r.method == Definition {
-		off, diag = normsByDefinition(state, r.setting.Block)
+		off, diag, err = normsByDefinition(s.Context(), state, r.setting.Block)
 	} else {
-		off, diag = normsByGram(state, r.setting.Block)
+		off, diag, err = normsByGram(s.Context(), state, r.setting.Block)
+	}
+	if err != nil {
+		return 0, 0, err
 	}
 	if math.IsNaN(off+diag) || math.IsInf(off+diag, 0) {
 		return 0, 0, fmt.Errorf("a block norm is not finite: off %v, diag %v", off, diag)
@@ -121,15 +109,23 @@ func average(off, diag float64, k int) (float64, float64) {
 }
 
 // normsByDefinition forms every block and takes its norm.
-func normsByDefinition(state *network.State, block network.Block) (off, diag float64) {
+func normsByDefinition(ctx context.Context, state *network.State, block network.Block) (off, diag float64, err error) {
 	k := blocks(state, block)
 	for i := range k {
-		for j := range i {
-			off += network.FrobeniusSquared(state.Block(block, i, j))
+		for j := range i + 1 {
+			h, err := state.BlockContext(ctx, block, i, j)
+			if err != nil {
+				return 0, 0, err
+			}
+			if i == j {
+				diag += network.FrobeniusSquared(h)
+			} else {
+				off += network.FrobeniusSquared(h)
+			}
 		}
-		diag += network.FrobeniusSquared(state.Block(block, i, i))
 	}
-	return average(off, diag, k)
+	off, diag = average(off, diag, k)
+	return off, diag, nil
 }
 
 // gramBatch is the number of blocks whose weights are held at a time.
@@ -141,85 +137,117 @@ const gramBatch = 256
 // closes,
 //
 //	sum_{i!=j} |H_ij|_F^2 = sum_nm M_nm [ (p_n.p_m)^2 - sum_i p_ni^2 p_mi^2 ].
-func normsByGram(state *network.State, block network.Block) (off, diag float64) {
-	return normsByWeights(state, block, gramSquared(state, block))
+func normsByGram(ctx context.Context, state *network.State, block network.Block) (off, diag float64, err error) {
+	m, err := gramSquared(ctx, state, block)
+	if err != nil {
+		return 0, 0, err
+	}
+	return normsByWeights(ctx, state, block, m)
 }
 
 // normsByWeights is normsByGram for any symmetric matrix M in place of the squared
 // inner products.
-func normsByWeights(state *network.State, block network.Block, m *mat.Dense) (off, diag float64) {
+func normsByWeights(ctx context.Context, state *network.State, block network.Block, m *mat.Dense) (off, diag float64, err error) {
 	k := blocks(state, block)
-	var pairs [][2]int
-	for i := range k {
-		pairs = append(pairs, [2]int{i, i})
-	}
-	diag = quadraticForms(state, block, m, pairs)
-	if block == network.VV && state.Loss == network.CE {
-		off = softmaxOff(state, m) / 2
-		return average(off, diag, k)
-	}
-	pairs = pairs[:0]
-	for i := range k {
-		for j := range i {
-			pairs = append(pairs, [2]int{i, j})
+	diag, err = quadraticForms(ctx, state, block, m, func(yield func(i, j int) bool) {
+		for i := range k {
+			if !yield(i, i) {
+				return
+			}
 		}
+	})
+	if err != nil {
+		return 0, 0, err
 	}
-	off = quadraticForms(state, block, m, pairs)
-	return average(off, diag, k)
+	if block == network.VV && state.Loss == network.CE {
+		off, err = softmaxOff(ctx, state, m)
+		off /= 2
+	} else {
+		off, err = quadraticForms(ctx, state, block, m, func(yield func(i, j int) bool) {
+			for i := range k {
+				for j := range i {
+					if !yield(i, j) {
+						return
+					}
+				}
+			}
+		})
+	}
+	off, diag = average(off, diag, k)
+	return off, diag, err
 }
 
 // gramSquared returns M, N x N.
-func gramSquared(state *network.State, block network.Block) *mat.Dense {
+func gramSquared(ctx context.Context, state *network.State, block network.Block) (*mat.Dense, error) {
 	phi := state.X
 	if block == network.VV {
 		phi = state.Features
 	}
 	n := float64(state.Samples())
-	m := new(mat.Dense)
-	m.Mul(phi, phi.T())
+	m, err := product.MulT(ctx, phi, phi)
+	if err != nil {
+		return nil, err
+	}
 	data := m.RawMatrix().Data
 	for i, g := range data {
 		g /= n
 		data[i] = g * g
 	}
-	return m
+	return m, nil
 }
 
-// quadraticForms returns the sum over the blocks of lambda' M lambda.
-func quadraticForms(state *network.State, block network.Block, m *mat.Dense, pairs [][2]int) (sum float64) {
+// quadraticForms returns the sum over the blocks (i,j) of lambda' M lambda.
+func quadraticForms(ctx context.Context, state *network.State, block network.Block, m *mat.Dense, pairs iter.Seq2[int, int]) (sum float64, err error) {
 	n := state.Samples()
 	column := make([]float64, n)
-	for len(pairs) > 0 {
-		batch := pairs[:min(gramBatch, len(pairs))]
-		pairs = pairs[len(batch):]
-		lambda := mat.NewDense(len(batch), n, nil)
-		for b, ij := range batch {
-			lambda.SetRow(b, state.Weights(column, block, ij[0], ij[1]))
+	lambda := make([]float64, 0, gramBatch*n) // rows of weights
+	add := func() error {
+		if len(lambda) == 0 {
+			return nil
 		}
-		var product mat.Dense
-		product.Mul(lambda, m)
-		l, p := lambda.RawMatrix().Data, product.RawMatrix().Data
-		for i := range l {
-			sum += l[i] * p[i]
+		p, err := product.Mul(ctx, mat.NewDense(len(lambda)/n, n, lambda), m)
+		if err != nil {
+			return err
+		}
+		for i, x := range p.RawMatrix().Data {
+			sum += lambda[i] * x
+		}
+		lambda = lambda[:0]
+		return nil
+	}
+	for i, j := range pairs {
+		lambda = append(lambda, state.Weights(column, block, i, j)...)
+		err := ctx.Err()
+		if len(lambda) == cap(lambda) && err == nil {
+			err = add()
+		}
+		if err != nil {
+			return 0, err
 		}
 	}
-	return sum
+	err = add()
+	return sum, err
 }
 
 // softmaxOff returns the sum over i != j by the closed form.
-func softmaxOff(state *network.State, m *mat.Dense) (sum float64) {
+func softmaxOff(ctx context.Context, state *network.State, m *mat.Dense) (sum float64, err error) {
 	p := state.Probs
 	squares := mat.DenseCopyOf(p)
 	data := squares.RawMatrix().Data
 	for i, x := range data {
 		data[i] = x * x
 	}
-	var inner, innerSquares mat.Dense
-	inner.Mul(p, p.T())
-	innerSquares.Mul(squares, squares.T())
+	inner, err := product.MulT(ctx, p, p)
+	if err != nil {
+		return 0, err
+	}
+	innerSquares, err := product.MulT(ctx, squares, squares)
+	if err != nil {
+		return 0, err
+	}
 	w, a, b := m.RawMatrix().Data, inner.RawMatrix().Data, innerSquares.RawMatrix().Data
 	for i, g := range w {
 		sum += g * (a[i]*a[i] - b[i])
 	}
-	return sum
+	return sum, nil
 }

@@ -49,9 +49,14 @@ func (t *hiddenMSEWW) sample(s *replicate.Stream, control []float64) (off, diag 
 	if err := t.points.draw(s); err != nil {
 		return 0, 0, err
 	}
-	t.activate(s)
+	if err := t.activate(s); err != nil {
+		return 0, 0, err
+	}
 	offMask, diagMask := t.masks(control)
-	offWeight, diagWeight := t.weightMoments(s)
+	offWeight, diagWeight, err := t.weightMoments(s)
+	if err != nil {
+		return 0, 0, err
+	}
 	// 4 from the two factors 2 of H; Var V / fan-in is 1 in weightMoments.
 	v := t.setting.Init.Variance(float64(t.setting.Hidden))
 	scale := 4 * float64(v*v)
@@ -59,10 +64,15 @@ func (t *hiddenMSEWW) sample(s *replicate.Stream, control []float64) (off, diag 
 }
 
 // activate draws the indicators of all neurons at all points.
-func (t *hiddenMSEWW) activate(s *replicate.Stream) {
+func (t *hiddenMSEWW) activate(s *replicate.Stream) error {
 	clear(t.active)
 	xi := t.xi[:t.points.columns]
 	for i := range t.setting.Hidden {
+		if i%looks == looks-1 {
+			if err := s.Context().Err(); err != nil {
+				return err
+			}
+		}
 		s.Normals(xi)
 		t.points.combine(t.z, xi)
 		for k, g := range t.z {
@@ -71,6 +81,7 @@ func (t *hiddenMSEWW) activate(s *replicate.Stream) {
 			}
 		}
 	}
+	return nil
 }
 
 // masks returns E over points and pairs of the squared norm over d of sum_n
@@ -122,11 +133,13 @@ func (t *hiddenMSEWW) both(k, l int) float64 {
 
 // weightMoments averages S_ij^2 over i != j and S_ii^2 over i, for V of unit
 // variance.
-func (t *hiddenMSEWW) weightMoments(s *replicate.Stream) (off, diag float64) {
+func (t *hiddenMSEWW) weightMoments(s *replicate.Stream) (off, diag float64, err error) {
 	m := t.setting.Hidden
 	c := float64(t.setting.Classes)
 	for range weightDraws {
-		t.weights.draw(s)
+		if err := t.weights.draw(s); err != nil {
+			return 0, 0, err
+		}
 		for i := range m {
 			for j := range i {
 				x := t.weights.gram[i*m+j]
@@ -139,5 +152,5 @@ func (t *hiddenMSEWW) weightMoments(s *replicate.Stream) (off, diag float64) {
 	c2 := float64(c * c)
 	off *= c2 / float64(weightDraws*m*(m-1)/2)
 	diag *= c2 / float64(weightDraws*m)
-	return off, diag
+	return off, diag, nil
 }

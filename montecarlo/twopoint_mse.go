@@ -71,6 +71,11 @@ func (t *hiddenMSEVV) sample(s *replicate.Stream, _ []float64) (off, diag float6
 	root := math.Sqrt(t.setting.Init.Variance(1)) // variance times fan-in
 	xi := t.xi[:t.points.columns]
 	for i := range m {
+		if i%looks == looks-1 {
+			if err := s.Context().Err(); err != nil {
+				return 0, 0, err
+			}
+		}
 		s.Normals(xi)
 		t.points.combine(t.z, xi)
 		for k, g := range t.z {

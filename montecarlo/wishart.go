@@ -35,14 +35,23 @@ func newWishart(n int, dim float64) *wishart {
 	return w
 }
 
+// manyVectors is the number of vectors from which a draw looks at the context:
+// one takes n^3/6 multiply-adds.
+const manyVectors = 64
+
 // draw replaces factor and gram by a new draw, divided by sqrt(dim) and dim:
-// the Gram matrix of x_k/sqrt d, with diagonal near 1.
-func (w *wishart) draw(s *replicate.Stream) {
+// the Gram matrix of x_k/sqrt d, with diagonal near 1. The error is the context's.
+func (w *wishart) draw(s *replicate.Stream) error {
 	if math.IsInf(w.dim, 1) {
-		return
+		return nil
 	}
 	root := math.Sqrt(w.dim)
 	for k := range w.n {
+		if k >= manyVectors {
+			if err := s.Context().Err(); err != nil {
+				return err
+			}
+		}
 		row := w.factor[k*w.columns : (k+1)*w.columns]
 		for j := range row {
 			switch {
@@ -61,6 +70,7 @@ func (w *wishart) draw(s *replicate.Stream) {
 			w.gram[k*w.n+l], w.gram[l*w.n+k] = sum, sum
 		}
 	}
+	return nil
 }
 
 // combine overwrites z (n values) by factor xi, the n coordinates of one

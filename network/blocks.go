@@ -1,6 +1,7 @@
 package network
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -142,18 +143,28 @@ func (s *State) CrossFactor(i, j int) *mat.Dense {
 // It panics if the model lacks the block, if an index is out of range, or for wv if
 // the state has no labels.
 func (s *State) Block(block Block, i, j int) *mat.Dense {
+	H, err := s.BlockContext(context.Background(), block, i, j)
+	if err != nil {
+		panic("network: " + err.Error()) // the background never ends
+	}
+	return H
+}
+
+// BlockContext is [State.Block], with the same bits, for large blocks: it returns
+// the context's error soon after the context ends.
+func (s *State) BlockContext(ctx context.Context, block Block, i, j int) (*mat.Dense, error) {
 	s.check(block, i, j)
 	if block == WV {
 		H := new(mat.Dense)
 		H.Mul(s.X.T(), s.CrossFactor(i, j))
 		H.Scale(1/float64(s.Samples()), H)
-		return H
+		return H, ctx.Err()
 	}
 	phi := s.Features
 	if block == WW {
 		phi = s.X
 	}
-	return averagedGram(phi, s.Weights(nil, block, i, j))
+	return averagedGram(ctx, phi, s.Weights(nil, block, i, j))
 }
 
 // gramChunk is the number of samples that averagedGram gathers at a time: enough
@@ -166,7 +177,7 @@ const gramChunk = 256
 // sqrt|lambda|: a symmetric product has half the work of a general one, which is
 // what scaling one factor by lambda would need, and samples of weight 0 have none.
 // The samples are gathered as columns because gonum multiplies rows by rows fastest.
-func averagedGram(phi *mat.Dense, lambda []float64) *mat.Dense {
+func averagedGram(ctx context.Context, phi *mat.Dense, lambda []float64) (*mat.Dense, error) {
 	_, width := phi.Dims()
 	H := mat.NewDense(width, width, nil)
 	raw := H.RawMatrix()
@@ -188,6 +199,9 @@ func averagedGram(phi *mat.Dense, lambda []float64) *mat.Dense {
 				columns.Data[k*gramChunk+columns.Cols] = root * x
 			}
 			if columns.Cols++; columns.Cols == gramChunk {
+				if err := ctx.Err(); err != nil {
+					return nil, err
+				}
 				flush()
 			}
 		}
@@ -198,7 +212,7 @@ func averagedGram(phi *mat.Dense, lambda []float64) *mat.Dense {
 			H.Set(k, l, H.At(l, k))
 		}
 	}
-	return H
+	return H, ctx.Err()
 }
 
 // FrobeniusSquared returns |a|_F^2, the sum of the squares of the entries of a.

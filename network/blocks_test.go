@@ -1,6 +1,8 @@
 package network
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math"
 	"testing"
@@ -118,7 +120,7 @@ func TestAveragedGram(t *testing.T) {
 			}
 		}
 		// 1e-12: rounding of 785 terms, of both signs.
-		if e := distance(averagedGram(phi, lambda), want); e > 1e-12 {
+		if e := distance(mustGram(phi, lambda), want); e > 1e-12 {
 			t.Errorf("%s: off by %.1e", name, e)
 		}
 	}
@@ -233,7 +235,7 @@ func TestPlantedErrors(t *testing.T) {
 		for n := range lambda {
 			lambda[n] = f(n, lambda[n])
 		}
-		return averagedGram(phi, lambda)
+		return mustGram(phi, lambda)
 	}
 	// printed is H_{w_i v_j} with the gradient of w_i in column i, as on the slides.
 	printed := func(s *State) *mat.Dense {
@@ -339,5 +341,32 @@ func BenchmarkBlock(b *testing.B) {
 				s.Block(k.block, 1, 2)
 			}
 		})
+	}
+}
+
+func mustGram(phi *mat.Dense, lambda []float64) *mat.Dense {
+	H, err := averagedGram(context.Background(), phi, lambda)
+	if err != nil {
+		panic(err)
+	}
+	return H
+}
+
+// TestContext: a context that has ended ends evaluations and blocks.
+func TestContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	net, X, y := problem(t, 1, Hidden, He, 3*gramChunk, 5, 4, 3)
+	s, err := EvaluateContext(ctx, net, CE, X, y)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if _, err := EvaluateContext(ctx, net, CE, X, y); !errors.Is(err, context.Canceled) {
+		t.Errorf("EvaluateContext returned %v", err)
+	}
+	for _, block := range Hidden.Blocks() {
+		if _, err := s.BlockContext(ctx, block, 1, 0); !errors.Is(err, context.Canceled) {
+			t.Errorf("BlockContext of %s returned %v", block, err)
+		}
 	}
 }

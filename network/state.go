@@ -1,10 +1,13 @@
 package network
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
 	"gonum.org/v1/gonum/mat"
+
+	"pastur/internal/product"
 )
 
 // State is a net evaluated on data under a loss: all that its Hessian blocks are
@@ -43,6 +46,12 @@ type State struct {
 // It returns an error if the loss is unknown, if shapes or labels do not fit, or if
 // an entry of X or a logit is not finite.
 func Evaluate(net *Net, loss Loss, X *mat.Dense, y []int) (*State, error) {
+	return EvaluateContext(context.Background(), net, loss, X, y)
+}
+
+// EvaluateContext is [Evaluate], with the same bits, for large nets: it returns the
+// context's error soon after the context ends.
+func EvaluateContext(ctx context.Context, net *Net, loss Loss, X *mat.Dense, y []int) (_ *State, err error) {
 	if _, err := ParseLoss(string(loss)); err != nil {
 		return nil, err
 	}
@@ -65,18 +74,25 @@ func Evaluate(net *Net, loss Loss, X *mat.Dense, y []int) (*State, error) {
 			return nil, fmt.Errorf("label of sample %d must be in [0,%d), got %d", n, net.Classes(), c)
 		}
 	}
-	s := &State{Net: net, Loss: loss, X: X, Labels: y, Logits: new(mat.Dense)}
-	s.Pre = net.Preactivations(X)
+	s := &State{Net: net, Loss: loss, X: X, Labels: y}
+	if net.Model == Hidden {
+		if s.Pre, err = product.MulT(ctx, X, net.W); err != nil {
+			return nil, err
+		}
+	}
 	s.Features = net.features(X, s.Pre)
-	s.Logits.Mul(s.Features, net.V.T())
+	if s.Logits, err = product.MulT(ctx, s.Features, net.V); err != nil {
+		return nil, err
+	}
 	if n, c, ok := finite(s.Logits); !ok {
 		return nil, fmt.Errorf("logit of sample %d, class %d is %v", n, c, s.Logits.At(n, c))
 	}
 	if loss == CE {
 		s.Probs = Softmax(s.Logits)
 		if net.Model == Hidden {
-			s.mean = new(mat.Dense)
-			s.mean.Mul(s.Probs, net.V)
+			if s.mean, err = product.Mul(ctx, s.Probs, net.V); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return s, nil

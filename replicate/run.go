@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sort"
 	"sync"
 )
 
@@ -71,7 +72,7 @@ func Run[S any](ctx context.Context, jobs []Job[S], opt Options) error {
 		opt.Workers = runtime.GOMAXPROCS(0)
 	}
 	r := &runner[S]{jobs: jobs, opt: opt, ctx: ctx}
-	for i, j := range jobs {
+	for _, j := range jobs {
 		if j.From < 0 || j.To < j.From || j.ChunkSize < 1 || j.Stride < 0 {
 			return fmt.Errorf("replicate: job %q: invalid chunk range [%d,%d) of size %d", j.Key, j.From, j.To, j.ChunkSize)
 		}
@@ -83,13 +84,14 @@ func Run[S any](ctx context.Context, jobs []Job[S], opt Options) error {
 			}
 		}
 		r.logs = append(r.logs, log)
-		for k := j.From; k < j.To; k += max(1, j.Stride) {
-			r.tasks = append(r.tasks, task{i, k})
-		}
+		stride := max(1, j.Stride)
+		r.total += (j.To - j.From + stride - 1) / stride
+		r.ends = append(r.ends, r.total)
 	}
 	return r.run()
 }
 
+// task is one chunk of one job. Tasks are numbered by job, then chunk.
 type task struct{ job, chunk int }
 
 type outcome[S any] struct {
@@ -102,28 +104,46 @@ type runner[S any] struct {
 	ctx   context.Context
 	jobs  []Job[S]
 	logs  []*Log
-	tasks []task
+	ends  []int // the number of tasks of the jobs up to each
+	total int   // tasks of all jobs
 	opt   Options
 
 	mu      sync.Mutex
+	room    sync.Cond    // signalled when a task is folded or all is over
 	next    int          // next task to hand out
-	folded  int          // tasks folded so far, a prefix of tasks
-	results []outcome[S] // indexed like tasks; cleared once folded
+	folded  int          // tasks folded so far, from the first
+	results []outcome[S] // of the tasks [folded, folded + len), task i at i mod len
 	err     error        // of the earliest failing task folded or reached
 	stopped bool
 }
 
+// window is how many tasks may be ahead of the first unfolded one, a worker:
+// records wait for those before them, and that they fit in memory must not
+// depend on how many chunks there are.
+const window = 256
+
+// task returns the task of that number.
+func (r *runner[S]) task(i int) task {
+	job := sort.SearchInts(r.ends, i+1)
+	if job > 0 {
+		i -= r.ends[job-1]
+	}
+	return task{job, r.jobs[job].From + i*max(1, r.jobs[job].Stride)}
+}
+
 func (r *runner[S]) run() error {
-	r.results = make([]outcome[S], len(r.tasks))
+	r.room.L = &r.mu
+	workers := min(r.opt.Workers, r.total)
+	r.results = make([]outcome[S], min(r.total, window*workers))
 	var wg sync.WaitGroup
-	for range min(r.opt.Workers, len(r.tasks)) {
+	for range workers {
 		wg.Go(r.work)
 	}
 	wg.Wait()
 	if r.err != nil {
 		return r.err
 	}
-	if r.folded < len(r.tasks) {
+	if r.folded < r.total {
 		return r.ctx.Err()
 	}
 	return nil
@@ -131,24 +151,28 @@ func (r *runner[S]) run() error {
 
 func (r *runner[S]) work() {
 	var stream Stream
+	stream.Bind(r.ctx)
 	chunkOf := make([]func(context.Context, *Stream) (S, error), len(r.jobs))
 	for {
 		i, ok := r.take()
 		if !ok {
 			return
 		}
-		t := r.tasks[i]
-		record, err := r.compute(t, &stream, chunkOf)
+		record, err := r.compute(r.task(i), &stream, chunkOf)
 		r.put(i, record, err)
 	}
 }
 
 // take hands out tasks in order, so that when one fails every earlier one has
-// been started and the earliest failure is always the one reported.
+// been started and the earliest failure is always the one reported. The earliest
+// unfolded task is never waited for here: some worker has it.
 func (r *runner[S]) take() (int, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.stopped || r.next == len(r.tasks) || r.ctx.Err() != nil {
+	for r.next-r.folded == len(r.results) && r.next < r.total && !r.stopped {
+		r.room.Wait()
+	}
+	if r.stopped || r.next == r.total || r.ctx.Err() != nil {
 		return 0, false
 	}
 	r.next++
@@ -195,16 +219,18 @@ func (r *runner[S]) compute(t task, stream *Stream, chunkOf []func(context.Conte
 	return record, err
 }
 
-// put stores a result and folds whatever prefix is complete.
+// put stores a result and folds whatever is complete from the first on.
 func (r *runner[S]) put(i int, record S, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.results[i] = outcome[S]{record, err, true}
+	defer r.room.Broadcast()
+	at := func(i int) *outcome[S] { return &r.results[i%len(r.results)] }
+	*at(i) = outcome[S]{record, err, true}
 	if err != nil {
 		r.stopped = true
 	}
-	for r.folded < len(r.tasks) && r.results[r.folded].ready && r.err == nil {
-		t, done := r.tasks[r.folded], &r.results[r.folded]
+	for r.folded < r.total && at(r.folded).ready && r.err == nil {
+		t, done := r.task(r.folded), at(r.folded)
 		if done.err != nil {
 			r.err = done.err
 			return
@@ -218,7 +244,7 @@ func (r *runner[S]) put(i int, record S, err error) {
 		*done = outcome[S]{}
 		r.folded++
 		if r.opt.Progress != nil {
-			r.opt.Progress(r.folded, len(r.tasks))
+			r.opt.Progress(r.folded, r.total)
 		}
 	}
 }

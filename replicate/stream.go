@@ -1,6 +1,7 @@
 package replicate
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"math"
@@ -21,9 +22,14 @@ import (
 // ChaCha8 of math/rand/v2 costs twice as much, and half a normal's cost is its
 // integer.)
 //
+// A Stream carries the context of the work that draws from it, as [Run] binds
+// it: a sampler whose single replicate is long looks at [Stream.Context] every
+// so often and returns its error. The context changes no draw.
+//
 // A Stream is not safe for concurrent use.
 type Stream struct {
 	s0, s1, s2, s3 uint64
+	ctx            context.Context // nil if none is bound
 }
 
 var _ rand.Source = (*Stream)(nil)
@@ -51,6 +57,18 @@ func (s *Stream) Reset(seed uint64, cell string, chunk int) {
 	s.s1 = binary.LittleEndian.Uint64(key[8:])
 	s.s2 = binary.LittleEndian.Uint64(key[16:])
 	s.s3 = binary.LittleEndian.Uint64(key[24:])
+}
+
+// Bind makes ctx the context of the work that draws from s; Reset keeps it.
+func (s *Stream) Bind(ctx context.Context) { s.ctx = ctx }
+
+// Context returns the context of the work that draws from s, Background if none
+// was bound.
+func (s *Stream) Context() context.Context {
+	if s.ctx == nil {
+		return context.Background()
+	}
+	return s.ctx
 }
 
 // Uint64 returns 64 uniform bits.

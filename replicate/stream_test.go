@@ -239,7 +239,7 @@ func TestStreamBits(t *testing.T) {
 // The first outputs from state (1, 2, 3, 4), as the generator's authors' C code
 // and its other ports print them.
 func TestUint64KnownAnswers(t *testing.T) {
-	s := &Stream{1, 2, 3, 4}
+	s := &Stream{s0: 1, s1: 2, s2: 3, s3: 4}
 	for i, want := range []uint64{41943041, 58720359, 3588806011781223, 3591011842654386, 9228616714210784205,
 		9973669472204895162, 14011001112246962877, 12406186145184390807, 15849039046786891736, 10450023813501588000} {
 		if got := s.Uint64(); got != want {

@@ -50,7 +50,7 @@ func WriteJUnit(w io.Writer, suite string, results []VerdictResult, strict bool)
 	out := junitSuites{Name: "pastur", Suite: junitSuite{Name: suite}}
 	for i := range results {
 		r := &results[i]
-		c := junitCase{Name: r.ID, Classname: "pastur." + strings.TrimSuffix(suite, ".toml"), Output: r.describe()}
+		c := junitCase{Name: r.ID, Classname: "pastur." + strings.TrimSuffix(suite, ".toml")}
 		if r.Seconds != nil {
 			c.Time = fmt.Sprintf("%.3f", *r.Seconds)
 		}
@@ -71,6 +71,9 @@ func WriteJUnit(w io.Writer, suite string, results []VerdictResult, strict bool)
 			c.Skipped = &junitOutcome{Message: r.Reason}
 			out.Suite.Skipped++
 		}
+		if c.Failure == nil && c.Error == nil { // which say it themselves
+			c.Output = r.describe()
+		}
 		out.Suite.Cases = append(out.Suite.Cases, c)
 	}
 	out.Tests = len(results)
@@ -89,11 +92,28 @@ func WriteJUnit(w io.Writer, suite string, results []VerdictResult, strict bool)
 
 // describe says in a few lines what was claimed and found.
 func (r *VerdictResult) describe() string {
-	drift := ""
-	for _, d := range r.Drift {
-		drift += "drift: " + d + "\n"
+	lines := []string{r.Status + ": " + r.Statement}
+	if r.Source != "" {
+		lines = append(lines, "source: "+r.Source)
 	}
-	return fmt.Sprintf("%s: %s\nsource: %s\nestimate %.6g in %s, GOOD %s, %d replicates, %d looks\n%s\n%srerun: %s\n",
-		r.Status, r.Statement, r.Source, float64(r.Estimate), halfLine(float64(r.Lo), float64(r.Hi), 6, Significant),
-		halfLine(r.Good.Lo, r.Good.Hi, 6, Significant), r.Replicates, r.Looks, r.Reason, drift, r.Rerun)
+	if r.Replicates > 0 {
+		lines = append(lines, fmt.Sprintf("estimate %.6g, interval %s, GOOD %s, %s, %s", float64(r.Estimate),
+			halfLine(float64(r.Lo), float64(r.Hi), 6, Significant), halfLine(r.Good.Lo, r.Good.Hi, 6, Significant),
+			numbered(r.Replicates, "replicate"), numbered(int64(r.Looks), "look")))
+	}
+	if r.Reason != "" {
+		lines = append(lines, r.Reason)
+	}
+	for _, d := range r.Drift {
+		lines = append(lines, "drift: "+d)
+	}
+	return strings.Join(append(lines, "rerun: "+r.Rerun), "\n") + "\n"
+}
+
+// numbered is "1 look", "2 looks".
+func numbered(n int64, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }

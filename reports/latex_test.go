@@ -185,7 +185,7 @@ func tables(t *testing.T) map[string]*Table {
 			}
 			known = append(known, k)
 		}
-		all[s.name] = LimitTable(known, []string{"N is whole: at d = 5, N = 11 gamma is 0.454545, not 0.45"})
+		all[s.name] = LimitTable(known, [][]string{{"N is whole: at d = 5, N = 11 gamma is 0.454545, not 0.45"}, nil, nil, nil})
 	}
 	var ratios []RatioResult
 	for i, c := range []int{2, 10, 1000, 100000} {

@@ -53,8 +53,8 @@ func emptyNotNil(s []string) []string {
 	return s
 }
 
-// LimitTable lays out look-ups of one block.
-func LimitTable(known []*catalogue.Known, warnings []string) *Table {
+// LimitTable lays out look-ups of one block, each with its warnings.
+func LimitTable(known []*catalogue.Known, warnings [][]string) *Table {
 	s := &known[0].Setting
 	width := ""
 	if s.Hidden > 0 {
@@ -71,27 +71,25 @@ func LimitTable(known []*catalogue.Known, warnings []string) *Table {
 		Title: fmt.Sprintf("Exact E|H_ij|^2/E|H_ii|^2: %s model, %s loss, %s blocks, %s%skappa = %.6g",
 			s.Model, strings.ToUpper(string(s.Loss)), s.Block, width, sizes, known[0].Kappa),
 		Columns: []Column{
-			{Header: "C", Field: "classes"}, {Header: "R", Field: "ratio"}, {Header: "rate p", Field: "rate"}, {Header: "C^p R", Field: "scaled"},
+			{Header: "C", Field: "classes"}, {Header: "d", Field: "dim"}, {Header: "N", Field: "samples"}, {Header: "R", Field: "ratio"}, {Header: "rate p", Field: "rate"}, {Header: "C^p R", Field: "scaled"},
 			{Header: "lim C^p R", Field: "constant"}, {Header: "norm ratio", Field: "norm_ratio"}, {Header: "row mass", Field: "row_mass"}, {Header: "1/(C-1)", Field: "heuristic"},
-			{Header: "d", Field: "dim"}, {Header: "N", Field: "samples"},
 			{Field: "model"}, {Field: "loss"}, {Field: "block"}, {Field: "gamma"}, {Field: "hidden"}, {Field: "kappa"}, {Field: "warnings"},
 		},
 	}
 	if !manySizes {
-		t.Columns[8].Header, t.Columns[9].Header = "", "" // in the title
+		t.Columns[1].Header, t.Columns[2].Header = "", "" // in the title
 	}
 	seen := map[string]bool{}
-	for _, k := range known {
+	for i, k := range known {
 		set := &k.Setting
 		hidden := Cell{"-", nil}
 		if set.Hidden > 0 {
 			hidden = Count(set.Hidden)
 		}
 		t.Rows = append(t.Rows, []Cell{
-			Count(set.Classes), Number(k.Ratio, 10), Number(k.Rate, 3), Number(k.Scaled, 8), Number(k.Constant, 8),
+			Count(set.Classes), Count(set.Dim), Count(set.Samples), Number(k.Ratio, 10), Number(k.Rate, 3), Number(k.Scaled, 8), Number(k.Constant, 8),
 			Number(k.NormRatio, 6), Number(k.RowMass, 6), Number(k.Heuristic, 6),
-			Count(set.Dim), Count(set.Samples),
-			Text(string(set.Model)), Text(string(set.Loss)), Text(string(set.Block)), Number(&set.Gamma, -1), hidden, Number(&k.Kappa, -1), Text(strings.Join(warnings, "; ")),
+			Text(string(set.Model)), Text(string(set.Loss)), Text(string(set.Block)), Number(&set.Gamma, -1), hidden, Number(&k.Kappa, -1), Text(strings.Join(warnings[i], "; ")),
 		})
 		for _, note := range k.Notes {
 			if !seen[note] {
@@ -100,8 +98,13 @@ func LimitTable(known []*catalogue.Known, warnings []string) *Table {
 			seen[note] = true
 		}
 	}
-	for _, w := range warnings {
-		t.Notes = append(t.Notes, "warning: "+w)
+	for _, own := range warnings {
+		for _, w := range own {
+			if !seen[w] {
+				t.Notes = append(t.Notes, "warning: "+w)
+			}
+			seen[w] = true
+		}
 	}
 	return t
 }

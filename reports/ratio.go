@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"pastur/montecarlo"
+	"pastur/theorem/catalogue"
 	"pastur/verdict"
 )
 
@@ -37,6 +38,10 @@ type RatioResult struct {
 	Trace      *Trace   `json:"trace,omitempty"` // of other data than Gaussian
 	Warnings   []string `json:"warnings"`
 	Seconds    *float64 `json:"seconds,omitempty"` // under --timings only
+
+	// Finite is a note to a table: what is known at the finite size, where Limit
+	// is not in the interval.
+	Finite string `json:"-"`
 }
 
 // Trace says what the leading order sees of the data: tr Sigma/d, tr Sigma^2/d and
@@ -105,7 +110,7 @@ func RatioTable(results []RatioResult, timings bool) *Table {
 	if timings {
 		t.Columns = append(t.Columns, Column{Header: "seconds", Field: "seconds"})
 	}
-	limit := false
+	limit, finiteSize, zero := false, false, false
 	for i := range results {
 		r := &results[i]
 		half := float64(r.RatioHi-r.RatioLo) / 2
@@ -136,6 +141,14 @@ func RatioTable(results []RatioResult, timings bool) *Table {
 		}
 		t.Rows = append(t.Rows, row)
 		limit = limit || math.IsInf(float64(r.Dim), 1)
+		if r.Limit != nil && *r.Limit == 0 {
+			zero = true // at every size
+		} else if r.Limit != nil && !math.IsInf(float64(r.Dim), 1) {
+			finiteSize = true
+		}
+		if r.Finite != "" {
+			t.Notes = append(t.Notes, fmt.Sprintf("note: C = %d, d = %s: %s", r.Classes, Count(float64(r.Dim)).Text, r.Finite))
+		}
 		if x := r.Trace; x != nil && (i == 0 || r.Dim != results[i-1].Dim) {
 			t.Notes = append(t.Notes, x.note(r))
 		}
@@ -149,6 +162,12 @@ func RatioTable(results []RatioResult, timings bool) *Table {
 	}
 	if limit {
 		notes[1] += " At d = inf both are over d."
+	}
+	if finiteSize {
+		notes = append(notes, "limit: R for d, N -> inf at this gamma; at finite d it differs.")
+	}
+	if zero {
+		notes = append(notes, "note: "+catalogue.ExactZero)
 	}
 	t.Notes = append(notes, t.Notes...)
 	return t

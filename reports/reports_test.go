@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"pastur/verdict"
 )
 
 func TestUncertain(t *testing.T) {
@@ -174,6 +176,35 @@ func TestJUnit(t *testing.T) {
 		}
 		if got.Suite.Cases[1].Failure == nil || got.Suite.Cases[1].Failure.Message != results[1].Reason || got.Suite.Cases[0].Failure != nil {
 			t.Errorf("cases: %+v", got.Suite.Cases)
+		}
+	}
+}
+
+// What a case says: each thing once, and nothing that is not there.
+func TestJUnitWords(t *testing.T) {
+	results := []VerdictResult{
+		{ID: "a", Status: "PASS", Statement: "s", Source: "who", Estimate: 0.5, Lo: Float(math.Inf(-1)), Hi: 0.6, Good: verdict.Interval{Lo: math.Inf(-1), Hi: 1}, Replicates: 4096, Looks: 1, Reason: "why", Rerun: "again"},
+		{ID: "b", Status: "FAIL", Statement: "s", Estimate: 2, Lo: 1.5, Hi: 2.5, Good: verdict.Interval{Lo: 0.9, Hi: 1.1}, Replicates: 1, Looks: 2, Reason: "why", Rerun: "again"},
+		{ID: "c", Status: "ERROR", Statement: "s", Estimate: Float(math.NaN()), Reason: "boom", Rerun: "again"},
+	}
+	var out bytes.Buffer
+	if err := WriteJUnit(&out, "suite", results, false); err != nil {
+		t.Fatal(err)
+	}
+	var got junitSuites
+	if err := xml.Unmarshal(out.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	cases := got.Suite.Cases
+	for what, pair := range map[string][2]string{
+		"output of PASS":  {cases[0].Output, "PASS: s\nsource: who\nestimate 0.5, interval <= 0.6, GOOD <= 1, 4096 replicates, 1 look\nwhy\nrerun: again\n"},
+		"text of FAIL":    {cases[1].Failure.Text, "FAIL: s\nestimate 2, interval [1.5, 2.5], GOOD [0.9, 1.1], 1 replicate, 2 looks\nwhy\nrerun: again\n"},
+		"output of FAIL":  {cases[1].Output, ""},
+		"text of ERROR":   {cases[2].Error.Text, "ERROR: s\nboom\nrerun: again\n"},
+		"output of ERROR": {cases[2].Output, ""},
+	} {
+		if pair[0] != pair[1] {
+			t.Errorf("%s: %q, want %q", what, pair[0], pair[1])
 		}
 	}
 }

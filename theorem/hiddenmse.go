@@ -12,8 +12,9 @@ import (
 //
 //	R = (1 + 4 gamma) / (4 (1 + 2 gamma) (C + 2)),
 //
-// exact for every number of classes C >= 1 and free of the width m >= 2 and of
-// the variances of the weights.
+// exact for every number of classes C >= 1 and gamma = d/N > 0, and free of the
+// width m >= 2 and of the variances of the weights. Dong, Zhang, Yao, Sun 2025,
+// Theorem 2, states that it is O(1/C); the derivation is that of HiddenMSEWWNorms.
 func HiddenMSEWWRatio(classes int, gamma float64) (float64, error) {
 	if err := checkClasses(classes, 1); err != nil {
 		return 0, err
@@ -25,8 +26,13 @@ func HiddenMSEWWRatio(classes int, gamma float64) (float64, error) {
 	return constant / (float64(classes) + 2), nil
 }
 
-// HiddenMSEWWConstant returns lim C R of HiddenMSEWWRatio as C -> infinity,
-// (1 + 4 gamma) / (4 (1 + 2 gamma)): between 1/4 (gamma -> 0) and 1/2.
+// HiddenMSEWWConstant returns the constant of the O(1/C) of Dong, Zhang, Yao, Sun
+// 2025, Theorem 2: lim C R of HiddenMSEWWRatio as C -> infinity,
+//
+//	(1 + 4 gamma) / (4 (1 + 2 gamma)),
+//
+// between 1/4 (gamma -> 0) and 1/2 (gamma -> infinity). It is an error if gamma is
+// not positive and finite.
 func HiddenMSEWWConstant(gamma float64) (float64, error) {
 	if err := checkGamma(gamma); err != nil {
 		return 0, err

@@ -4,8 +4,9 @@ import "pastur/internal/elementary"
 
 // LinearMSE returns the ratio R of the linear model under the squared loss: it
 // is exactly 0 at every finite size, because H_{v_i v_j} = 0 for i != j in every
-// sample while H_{v_i v_i} = (2/N) X X^T. The arguments are checked as those of
-// the other ratios are.
+// sample while H_{v_i v_i} = (2/N) X X^T (Dong, Zhang, Yao, Sun 2025, Theorem 1).
+// The arguments are checked as those of LinearCERatio: classes from 2, gamma
+// positive and finite.
 func LinearMSE(classes int, gamma float64) (float64, error) {
 	if err := checkClasses(classes, 2); err != nil {
 		return 0, err

@@ -118,7 +118,17 @@ func TestBadInput(t *testing.T) {
 	before, _ := os.ReadDir(dir)
 	cases := []struct{ args, want string }{
 		{"frobnicate", `unknown command "frobnicate"`},
-		{"limit --modle linear", "unknown flag: --modle"},
+		{"verfy", `pastur: unknown command "verfy": did you mean "verify"? (pastur --help lists the commands)`},
+		{"limit --modle linear", "unknown flag: --modle: did you mean --model?"},
+		{"limit --bogus", "unknown flag: --bogus: pastur limit --help lists the flags"},
+		{"--bogus", "unknown flag: --bogus: pastur --help lists the flags"},
+		{"ratio --block foo", `unknown block "foo": want vv or ww`},
+		{"lindeberg --block foo", `unknown block "foo": want vv or ww`},
+		{"ratio --inner 5", "--inner is the number of data points a network, with --typical: give that too"},
+		{"limit --classes 10,", `got "" in "10,"`},
+		{"ratio --model hidden --hidden 1000000000", "GiB a worker, more than the 4 GiB allowed: want a smaller hidden layer"},
+		{"ratio --model hidden --loss mse --block ww --hidden 100000 --classes 100000", "more than the 4 GiB allowed"},
+		{"ratio --method definition --dim 100 --classes 100000", "takes about 1e+16 multiply-adds, more than the 1e+14 allowed: want method gram or twopoint"},
 		{"limit --model deep", `unknown model "deep": want linear or hidden`},
 		{"limit --loss hinge", `unknown loss "hinge"`},
 		{"limit --block ww", "model linear has no block ww: want vv"},

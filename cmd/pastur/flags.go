@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -75,8 +76,9 @@ func (f *settingFlags) register(cmd *cobra.Command, defaultDim string) {
 }
 
 // settings returns the settings of the grid, classes varying fastest, each
-// completed, and warnings where gamma had to be rounded.
-func (f *settingFlags) settings(cmd *cobra.Command, init string) (all []montecarlo.Setting, warnings []string, err error) {
+// completed, and for each the warnings that are its own: that gamma had to be
+// rounded.
+func (f *settingFlags) settings(cmd *cobra.Command, init string) (all []montecarlo.Setting, warnings [][]string, err error) {
 	model, err := network.ParseModel(f.model)
 	if err != nil {
 		return nil, nil, err
@@ -86,8 +88,8 @@ func (f *settingFlags) settings(cmd *cobra.Command, init string) (all []montecar
 		return nil, nil, err
 	}
 	block, err := network.ParseBlock(f.block)
-	if err != nil {
-		return nil, nil, err
+	if err != nil { // wv is known, and refused in other words
+		return nil, nil, fmt.Errorf("unknown block %q: want vv or ww", f.block)
 	}
 	law, err := network.ParseInit(init)
 	if err != nil {
@@ -136,10 +138,11 @@ func (f *settingFlags) settings(cmd *cobra.Command, init string) (all []montecar
 			if err != nil {
 				return nil, nil, err
 			}
-			if f.samples == 0 && !data.Given() && math.Abs(done.Gamma/f.gamma-1) > 1e-12 && c == classes[0] {
-				warnings = append(warnings, fmt.Sprintf("N is whole: at d = %.0f, N = %.0f gamma is %.6g, not %v", d, done.Samples, done.Gamma, f.gamma))
+			var own []string
+			if f.samples == 0 && !data.Given() && math.Abs(done.Gamma/f.gamma-1) > 1e-12 {
+				own = append(own, fmt.Sprintf("N is whole: at d = %.0f, N = %.0f gamma is %.6g, not %v", d, done.Samples, done.Gamma, f.gamma))
 			}
-			all = append(all, done)
+			all, warnings = append(all, done), append(warnings, own)
 		}
 	}
 	return all, warnings, nil
@@ -220,8 +223,12 @@ func (f *samplingFlags) options() (verdict.Options, error) {
 // kept as well. Results whose chunks could not be kept are an error.
 func (f *samplingFlags) closeState(err *error) {
 	closed := f.folder.Close()
+	kept := f.folder != nil
 	f.folder = nil
 	if closed == nil {
+		if kept && (errors.Is(*err, context.Canceled) || errors.Is(*err, context.DeadlineExceeded)) {
+			*err = &keptError{*err, f.state}
+		}
 		return
 	}
 	var code exitCode
@@ -230,6 +237,14 @@ func (f *samplingFlags) closeState(err *error) {
 	}
 	*err = errors.Join(*err, fmt.Errorf("--state: %w", closed))
 }
+
+// keptError is an interruption after which finished chunks are there.
+type keptError struct {
+	error
+	folder string
+}
+
+func (e *keptError) Unwrap() error { return e.error }
 
 // checkHidden refuses a width that the model does not have: who gives one and
 // forgets --model hidden would read the linear model's numbers.

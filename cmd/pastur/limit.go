@@ -63,7 +63,7 @@ that size is printed where it is known exactly (hidden MSE ww, and the exact zer
 			}
 			results := make([]reports.LimitResult, len(known))
 			for i, k := range known {
-				results[i] = reports.Limit(k, warnings)
+				results[i] = reports.Limit(k, warnings[i])
 			}
 			return out.write(cmd, &reports.Document{
 				Environment: reports.ThisEnvironment(),

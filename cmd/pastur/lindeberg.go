@@ -99,7 +99,7 @@ func (o *lindebergOptions) settings() (all []lindeberg.Setting, warnings []strin
 	}
 	block, err := network.ParseBlock(o.block)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("unknown block %q: want vv or ww", o.block)
 	}
 	init, err := network.ParseInit(o.init)
 	if err != nil {

@@ -37,9 +37,6 @@ func (o *output) check() error {
 	if !slices.Contains(formats, o.format) {
 		return fmt.Errorf("unknown format %q: want %s", o.format, strings.Join(formats, ", "))
 	}
-	if o.file == "" {
-		return fmt.Errorf("--out is empty: want a file, or - for standard output")
-	}
 	if o.file == "-" {
 		return nil
 	}

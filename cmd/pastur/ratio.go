@@ -99,6 +99,9 @@ func ratio(cmd *cobra.Command, f *settingFlags, out *output, o *ratioOptions) (e
 	if o.typical {
 		return typical(cmd, settings, rounded, out, o)
 	}
+	if cmd.Flags().Changed("inner") {
+		return errors.New("--inner is the number of data points a network, with --typical: give that too")
+	}
 	precision := verdict.Precision{RelError: o.relError, Replicates: int64(o.replicates)}
 	plan := ratioPlan{Seed: o.seed}
 	if o.replicates > 0 {
@@ -133,7 +136,7 @@ func ratio(cmd *cobra.Command, f *settingFlags, out *output, o *ratioOptions) (e
 	options.Progress = bar.update
 	var results []reports.RatioResult
 	reached := true
-	for _, e := range estimators {
+	for i, e := range estimators {
 		start := time.Now()
 		bar.start(e.Key())
 		m, err := verdict.Measure(cmd.Context(), catalogue.EstimatorCell(e, nil), precision, options)
@@ -144,7 +147,7 @@ func ratio(cmd *cobra.Command, f *settingFlags, out *output, o *ratioOptions) (e
 		if r, err := catalogue.Limit(&e.Setting); err == nil {
 			limit = &r
 		}
-		warnings := append([]string(nil), rounded...)
+		warnings := append([]string(nil), rounded[i]...)
 		switch {
 		case m.N < 2:
 			warnings = append(warnings, "one replicate has no interval: want at least 2 replicates")
@@ -161,6 +164,7 @@ func ratio(cmd *cobra.Command, f *settingFlags, out *output, o *ratioOptions) (e
 			warnings = append(warnings, fmt.Sprintf("the relative error asked for, %v, was not reached", precision.RelError))
 		}
 		r := reports.Ratio(e, m, limit, warnings)
+		r.Finite = finiteNote(&e.Setting, &r)
 		if o.timings {
 			seconds := time.Since(start).Seconds()
 			r.Seconds = &seconds
@@ -185,6 +189,21 @@ func ratio(cmd *cobra.Command, f *settingFlags, out *output, o *ratioOptions) (e
 		return exitCode(exitInconclusive)
 	}
 	return nil
+}
+
+// finiteNote says what is known exactly at the finite size of a result, where the
+// limit is not in its interval.
+func finiteNote(s *montecarlo.Setting, r *reports.RatioResult) string {
+	if s.Limit() || r.Limit == nil || *r.Limit >= r.RatioLo && *r.Limit <= r.RatioHi {
+		return ""
+	}
+	if exact, err := catalogue.Exact(s); err == nil {
+		return fmt.Sprintf("at this size it is %s exactly", reports.Digits(exact, 6))
+	}
+	if a, err := catalogue.FiniteSizeCoefficient(s); err == nil {
+		return fmt.Sprintf("limit (1 + a/d) = %s, with a = %s of theorem.LinearCEFiniteSize", reports.Digits(float64(*r.Limit)*(1+a/s.Dim), 6), reports.Digits(a, 5))
+	}
+	return "the limit, of d, N -> inf, is not in the interval"
 }
 
 // limitAt returns the exact limit of the settings at any number of classes.

@@ -9,7 +9,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"pastur/internal/nearest"
 	"pastur/reports"
 )
 
@@ -42,7 +44,12 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
 	case errors.As(err, &code):
 		return int(code)
 	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
-		fmt.Fprintln(stderr, "pastur: interrupted")
+		var kept *keptError
+		if errors.As(err, &kept) {
+			fmt.Fprintf(stderr, "pastur: interrupted; what was finished is kept in %s, and the same command goes on from there\n", kept.folder)
+		} else {
+			fmt.Fprintln(stderr, "pastur: interrupted")
+		}
 		return exitInterrupted
 	}
 	fmt.Fprintln(stderr, "pastur: "+oneLine(err))
@@ -57,6 +64,35 @@ func oneLine(err error) string {
 // strconvTail is how a library says that a flag is not a whole number.
 var strconvTail = regexp.MustCompile(`strconv\.Parse\w+: .*`)
 
+// likely is the distance up to which one word is taken to mean another.
+func likely(word string) int { return max(1, (len(word)+1)/3) }
+
+func unknownCommand(root *cobra.Command, name string) error {
+	var names []string
+	for _, c := range root.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	if best, distance := nearest.Word(name, names); distance <= likely(name) {
+		return fmt.Errorf("unknown command %q: did you mean %q? (pastur --help lists the commands)", name, best)
+	}
+	return fmt.Errorf("unknown command %q: pastur --help lists the commands", name)
+}
+
+func unknownFlag(cmd *cobra.Command, name string) error {
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, f.Name)
+		}
+	})
+	if best, distance := nearest.Word(name, names); distance <= likely(name) {
+		return fmt.Errorf("unknown flag: --%s: did you mean --%s?", name, best)
+	}
+	return fmt.Errorf("unknown flag: --%s: %s --help lists the flags", name, cmd.CommandPath())
+}
+
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "pastur",
@@ -66,14 +102,18 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return fmt.Errorf("unknown command %q: pastur --help lists the commands", args[0])
+				return unknownCommand(cmd, args[0])
 			}
 			return cmd.Help()
 		},
-		Args: cobra.ArbitraryArgs,
+		Args:              cobra.ArbitraryArgs,
+		PersistentPreRunE: checkFiles,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if name, ok := strings.CutPrefix(err.Error(), "unknown flag: --"); ok {
+			return unknownFlag(cmd, name)
+		}
 		return errors.New(strconvTail.ReplaceAllString(err.Error(), "must be a whole number"))
 	})
 	root.AddCommand(

@@ -123,6 +123,8 @@ func runPlan(cmd *cobra.Command, args []string, o *runOptions) error {
 	} else if stopped && errors.Is(err, context.Canceled) {
 		fmt.Fprintln(cmd.ErrOrStderr(), "pastur: checkpointed; the same command goes on")
 		return exitCode(exitCheckpoint)
+	} else if errors.Is(err, context.Canceled) {
+		err = &keptError{err, o.dir}
 	}
 	if err != nil || o.shard != "" {
 		return err

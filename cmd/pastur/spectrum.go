@@ -149,7 +149,7 @@ func spectrum(cmd *cobra.Command, f *settingFlags, out *output, o *spectrumOptio
 		if err != nil {
 			return err
 		}
-		if results[i], err = reports.Spectrum(x, outcome, rounded); err != nil {
+		if results[i], err = reports.Spectrum(x, outcome, rounded[i]); err != nil {
 			return err
 		}
 		if o.timings {
@@ -181,9 +181,9 @@ func spectrum(cmd *cobra.Command, f *settingFlags, out *output, o *spectrumOptio
 	return out.write(cmd, document, reports.SpectrumTable(results, o.timings))
 }
 
-// experiments returns the grid's experiments, and warnings where gamma had to
+// experiments returns the grid's experiments, and the warnings of each where gamma had to
 // be rounded.
-func (o *spectrumOptions) experiments(cmd *cobra.Command, f *settingFlags) (all []*spectra.Experiment, warnings []string, err error) {
+func (o *spectrumOptions) experiments(cmd *cobra.Command, f *settingFlags) (all []*spectra.Experiment, warnings [][]string, err error) {
 	changed := cmd.Flags().Changed
 	i, j, err := o.block(changed)
 	if err != nil {

@@ -23,7 +23,7 @@ type typicalPlan struct {
 }
 
 // typical measures the law of networks' own ratios.
-func typical(cmd *cobra.Command, settings []montecarlo.Setting, rounded []string, out *output, o *ratioOptions) (err error) {
+func typical(cmd *cobra.Command, settings []montecarlo.Setting, rounded [][]string, out *output, o *ratioOptions) (err error) {
 	for _, name := range []string{"method", "rel-error"} {
 		if cmd.Flags().Changed(name) {
 			return fmt.Errorf("--typical averages over data points given the weights: --%s does not apply", name)
@@ -61,7 +61,7 @@ func typical(cmd *cobra.Command, settings []montecarlo.Setting, rounded []string
 	bar := newProgress(cmd.ErrOrStderr())
 	defer bar.close()
 	var results []reports.TypicalResult
-	for _, e := range estimators {
+	for i, e := range estimators {
 		bar.start(e.Setting.String())
 		t, err := montecarlo.MeasureTypical(cmd.Context(), e, networks, o.inner, replicate.Options{
 			Seed: options.Seed, Workers: options.Workers, State: options.State,
@@ -70,7 +70,7 @@ func typical(cmd *cobra.Command, settings []montecarlo.Setting, rounded []string
 		if err != nil {
 			return err
 		}
-		results = append(results, reports.Typical(e, t, rounded))
+		results = append(results, reports.Typical(e, t, rounded[i]))
 	}
 	bar.close()
 	if len(results) == 0 {

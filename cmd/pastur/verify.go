@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"pastur/replicate"
 	"pastur/reports"
@@ -115,15 +116,18 @@ type verifyPlan struct {
 }
 
 func verify(cmd *cobra.Command, ids []string, out *output, o *verifyOptions) (err error) {
-	if o.print != "" {
-		text, err := catalogue.Source(o.print)
-		if err == nil {
-			_, err = cmd.OutOrStdout().Write(text)
-		}
-		return err
+	if cmd.Flags().Changed("print-suite") {
+		return o.printSuite(cmd, ids, out)
 	}
 	if err := o.checkAll(out); err != nil {
 		return err
+	}
+	if o.dryRun {
+		for _, name := range []string{"junit", "html", "baseline", "update-baseline", "strict", "state", "timings"} {
+			if cmd.Flags().Changed(name) {
+				return fmt.Errorf("--dry-run runs no claim: --%s does not apply", name)
+			}
+		}
 	}
 	suite, specs, err := o.load(cmd, ids)
 	if err != nil {
@@ -176,6 +180,33 @@ func verify(cmd *cobra.Command, ids []string, out *output, o *verifyOptions) (er
 	}
 	gitHub(cmd.ErrOrStderr(), page, notes, o.strict)
 	return verdictExit(results, o.strict)
+}
+
+// printSuite prints a built-in suite, and nothing else is done.
+func (o *verifyOptions) printSuite(cmd *cobra.Command, ids []string, out *output) error {
+	given := ""
+	if len(ids) > 0 {
+		given = fmt.Sprintf("the argument %q", ids[0])
+	}
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.Name != "print-suite" && f.Name != "out" {
+			given = "--" + f.Name
+		}
+	})
+	if given != "" {
+		return fmt.Errorf("--print-suite runs nothing and goes with --out only, got %s", given)
+	}
+	if err := out.check(); err != nil {
+		return err
+	}
+	text, err := catalogue.Source(o.print)
+	if err != nil {
+		return fmt.Errorf("--print-suite: unknown suite %q: want %s", o.print, strings.Join(catalogue.Names(), ", "))
+	}
+	return out.writeWith(cmd, func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
 }
 
 // writeAll writes the files asked for beside the results.

@@ -50,6 +50,9 @@ func (l limits) parse(text string) ([]float64, error) {
 	for _, part := range strings.Split(text, ",") {
 		v, err := l.parseValue(part)
 		if err != nil {
+			if part != text {
+				err = fmt.Errorf("%w in %q", err, text)
+			}
 			return nil, err
 		}
 		if slices.Contains(values, v) {

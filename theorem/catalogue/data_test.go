@@ -42,7 +42,7 @@ func TestLimitOnOtherData(t *testing.T) {
 	if got, _ := Limit(settingWith(t, "spiked:1:1000", 1000)); !(got < 0.6*gaussian) {
 		t.Errorf("a spike of size d: %v", got)
 	}
-	if _, err := finiteSizeCoefficient(settingWith(t, "uniform", 1000)); err == nil {
+	if _, err := FiniteSizeCoefficient(settingWith(t, "uniform", 1000)); err == nil {
 		t.Error("the finite-size coefficient of Gaussian data is offered for uniform ones")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"pastur/internal/grid"
+	"pastur/internal/nearest"
 )
 
 // table reads the typed values of one TOML table and remembers which keys were
@@ -171,7 +172,7 @@ func (t *table) finish() error {
 	})
 	if t.err != nil {
 		for _, key := range unknown {
-			if editDistance(key, t.absent) < suggestible {
+			if nearest.Distance(key, t.absent) < suggestible {
 				return t.doc.errorf(position{t.claim, key}, "unknown key %q: did you mean %q?", key, t.absent)
 			}
 		}
@@ -181,13 +182,7 @@ func (t *table) finish() error {
 		return nil
 	}
 	key := unknown[0]
-	best, distance := "", suggestible
-	for _, k := range t.known {
-		if d := editDistance(key, k); d < distance {
-			best, distance = k, d
-		}
-	}
-	if best != "" {
+	if best, distance := nearest.Word(key, t.known); distance < suggestible {
 		t.fail(key, "unknown key %q: did you mean %q?", key, best)
 	} else {
 		slices.Sort(t.known)
@@ -220,25 +215,4 @@ func describe(v any) string {
 		return "a table"
 	}
 	return fmt.Sprintf("%v", v)
-}
-
-// editDistance is the Levenshtein distance of two short words.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -14,6 +14,9 @@ func describeBlock(set *montecarlo.Setting) string {
 	return fmt.Sprintf("%s %s %s", set.Model, set.Loss, set.Block)
 }
 
+// ExactZero is what there is to know of the off-diagonal vv blocks under MSE.
+const ExactZero = "off-diagonal blocks are exactly zero in every sample"
+
 func isZero(set *montecarlo.Setting) bool {
 	return set.Loss == network.MSE && set.Block == network.VV
 }
@@ -142,8 +145,8 @@ func decayPower(set *montecarlo.Setting) (float64, error) {
 	return 0, fmt.Errorf("no power of decay is known for block %s", describeBlock(set))
 }
 
-// finiteSizeCoefficient returns a in R(d) = R (1 + a/d + ...), N = d/gamma.
-func finiteSizeCoefficient(set *montecarlo.Setting) (float64, error) {
+// FiniteSizeCoefficient returns a in R(d) = R (1 + a/d + ...), N = d/gamma.
+func FiniteSizeCoefficient(set *montecarlo.Setting) (float64, error) {
 	if isLinearCE(set) && set.Init.Gaussian() && set.Data.Gaussian() {
 		return theorem.LinearCEFiniteSize(set.Classes, set.Gamma, set.Init.Kappa(set.Model))
 	}
@@ -209,7 +212,7 @@ func Lookup(set montecarlo.Setting, kappa float64) (*Known, error) {
 		k.RowMass = number(theorem.RowMass(ratio, blocks))
 	}
 	if isZero(&set) {
-		k.Notes = append(k.Notes, "off-diagonal blocks are exactly zero in every sample")
+		k.Notes = append(k.Notes, ExactZero)
 		return k, nil
 	}
 	rate, err := decayPower(&set)

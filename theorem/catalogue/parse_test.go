@@ -239,7 +239,7 @@ var broken = []struct{ name, text, want string }{
 	{"law", with(limit, `kind = "limit"`, `§kind = "law"`), "kind law needs a distance between spectra"},
 
 	// What is missing.
-	{"no id", missing(limit, `id = "sound"`), `claim 1: id must be words of small letters and digits joined by hyphens, got ""`},
+	{"no id", missing(limit, `id = "sound"`), `claim 1: id is missing: want words of small letters and digits joined by hyphens`},
 	{"no statement", missing(limit, `statement = "s"`), "statement is missing"},
 	{"no kind", missing(limit, `kind = "limit"`), "kind is missing: want one of exact, identity, limit, rate, exponent, bound, law"},
 	{"no model", missing(limit, `model = "linear"`), "model is missing: want one of linear, hidden"},
@@ -252,7 +252,7 @@ var broken = []struct{ name, text, want string }{
 	{"no power of a rate", missing(rate, `power = 2`), "power is missing: p in R = O(C^-p)"},
 	{"no power of an exponent", missing(exponent, `power = 1`), "power is missing"},
 	{"no at_most", missing(bound, `at_most = 1`), "a bound needs exactly one of at_most and at_least"},
-	{"empty claim", "[[§claim]]\n", `claim 1: id must be words`},
+	{"empty claim", "[[§claim]]\n", `claim 1: id is missing: want words`},
 
 	// Types.
 	{"id = 3", with(limit, `id = "sound"`, `§id = 3`), "claim 1: id must be a string, got the number 3"},
@@ -331,7 +331,7 @@ var broken = []struct{ name, text, want string }{
 	{"samples in the limit", and(limit, "§samples = 20\n"), "samples cannot be given at dim inf: give gamma"},
 	{"no samples at gamma", and(limit, "§dim = 10\ngamma = 100\n"), "has no samples"},
 	{"at_most and at_least", with(bound, "at_most = 1", "§at_most = 1\nat_least = 0.1"), "a bound needs exactly one of at_most and at_least"},
-	{"linear ww", and(limit, "block = \"ww\"\n"), "model linear has no block ww: want vv"},
+	{"linear ww", and(limit, "§block = \"ww\"\n"), "model linear has no block ww: want vv"},
 	{"wv", strings.Replace(and(limit, "§block = \"wv\"\n"), `"linear"`, `"hidden"`, 1), "block wv has no diagonal blocks"},
 	{"definition in the limit", and(limit, "§method = \"definition\"\n"), "method definition draws the data, so dim must be finite"},
 	{"exact in the limit", with(exact, "dim = 4", "§dim = \"inf\""), "dim must be finite"},

@@ -326,11 +326,11 @@ func (r *BlockRatio) aim(c *verdict.Claim, set *montecarlo.Setting) (err error) 
 	case name == "corrected":
 		c.Target, err = Corrected(set)
 	case r.Quantity == FiniteSize:
-		c.Target, err = finiteSizeCoefficient(set)
+		c.Target, err = FiniteSizeCoefficient(set)
 	case name == "limit":
 		if c.Target, err = Limit(set); err == nil && !set.Limit() && set.Init.Gaussian() && set.Data.Gaussian() {
 			var a float64
-			if a, err = finiteSizeCoefficient(set); err == nil {
+			if a, err = FiniteSizeCoefficient(set); err == nil {
 				c.Bias = math.Abs(a) / set.Dim
 			}
 		}

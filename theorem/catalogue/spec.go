@@ -51,7 +51,10 @@ func parseSpec(t *table) (*Spec, error) {
 		Statement: t.string("statement", ""),
 		Source:    t.string("source", ""),
 	}
-	if !idPattern.MatchString(s.ID) {
+	switch {
+	case t.values["id"] == nil:
+		t.fail("id", "id is missing: want words of small letters and digits joined by hyphens")
+	case !idPattern.MatchString(s.ID):
 		t.fail("id", "id must be words of small letters and digits joined by hyphens, got %q", s.ID)
 	}
 	if s.Statement == "" {

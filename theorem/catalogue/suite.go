@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"os"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
 
+	"pastur/internal/nearest"
 	"pastur/verdict"
 )
 
@@ -176,14 +176,21 @@ func (t *table) include() []*Spec {
 }
 
 // blame guesses which key an error is about: the first word of the message
-// that is one of the claim's keys, GOOD and BAD included.
+// that is one of the claim's keys, GOOD and BAD included. What does not go with
+// the model or the loss is to blame rather than they.
 func blame(message string, values map[string]any) string {
+	key := "id"
 	for _, word := range strings.FieldsFunc(message, func(r rune) bool { return r == ' ' || r == ':' || r == ',' }) {
-		if _, ok := values[strings.ToLower(word)]; ok {
-			return strings.ToLower(word)
+		word = strings.ToLower(word)
+		switch _, ok := values[word]; {
+		case !ok:
+		case word != "model" && word != "loss":
+			return word
+		case key == "id":
+			key = word
 		}
 	}
-	return "id"
+	return key
 }
 
 // Find returns the claims of the given ids, in the suite's order; all of them
@@ -194,12 +201,11 @@ func (s *Suite) Find(ids []string) ([]*Spec, error) {
 	}
 	for _, id := range ids {
 		if !slices.ContainsFunc(s.Specs, func(c *Spec) bool { return c.ID == id }) {
-			best, distance := "", math.MaxInt
+			var all []string
 			for _, c := range s.Specs {
-				if d := editDistance(id, c.ID); d < distance {
-					best, distance = c.ID, d
-				}
+				all = append(all, c.ID)
 			}
+			best, distance := nearest.Word(id, all)
 			if distance > max(2, len(id)/3) && !strings.HasPrefix(best, id) {
 				return nil, fmt.Errorf("suite %s has no claim %q: pastur claims --suite %s lists them", s.Name, id, s.Name)
 			}

@@ -153,24 +153,6 @@ func TestFind(t *testing.T) {
 	}
 }
 
-func TestEditDistance(t *testing.T) {
-	for _, c := range []struct {
-		a, b string
-		want int
-	}{
-		{"", "", 0}, {"", "abc", 3}, {"abc", "abc", 0}, {"abc", "abd", 1}, {"abc", "bc", 1}, {"abc", "xabc", 1},
-		{"clases", "classes", 1}, {"gmama", "gamma", 2}, {"kitten", "sitting", 3}, {"flaw", "lawn", 2},
-		{"abcdef", "fedcba", 6}, {"intention", "execution", 5}, {"sunday", "saturday", 3}, {"aaa", "bbbbb", 5},
-	} {
-		if got := editDistance(c.a, c.b); got != c.want {
-			t.Errorf("%q to %q: %d, want %d", c.a, c.b, got, c.want)
-		}
-		if got := editDistance(c.b, c.a); got != c.want {
-			t.Errorf("%q to %q: %d, want %d", c.b, c.a, got, c.want)
-		}
-	}
-}
-
 func TestClaimsAsStated(t *testing.T) {
 	paper := load(t, "paper")
 	claim := func(id string) *verdict.Claim { return claimOf(t, find(t, paper, id)) }
