@@ -39,8 +39,8 @@ type spanSums struct{ one, x, y, xx, xy, yy float64 }
 
 // draw draws the rows' parts in the span of h and k, which may be the same slice,
 // and returns the averages of E[K_ij K'_ij | x, y] 1_i 1_j 1'_i 1'_j over i != j
-// and over i = j.
-func (t *spanNorms) draw(s *replicate.Stream, h, k []float64, classes int) (off, diag float64) {
+// and over i = j. The error is the context's.
+func (t *spanNorms) draw(s *replicate.Stream, h, k []float64, classes int) (off, diag float64, err error) {
 	t.active = t.active[:0]
 	for i, x := range h {
 		if x > 0 && k[i] > 0 {
@@ -56,6 +56,9 @@ func (t *spanNorms) draw(s *replicate.Stream, h, k []float64, classes int) (off,
 	var p, q, pq spanSums
 	var pp, qq, ppq, pqq float64 // sum p^2, p'^2, p^2 p', p p'^2
 	for left := classes; left > 0; left -= batch {
+		if err := interrupted(s, left); err != nil {
+			return 0, 0, err
+		}
 		b := min(left, batch)
 		x, y, e, f, joint := t.x[:b], t.y[:b], t.e[:b], t.f[:b], t.joint[:b]
 		for c := range x {
@@ -100,12 +103,14 @@ func (t *spanNorms) draw(s *replicate.Stream, h, k []float64, classes int) (off,
 		q, qq, pqq = p, pp, ppq
 	}
 	t.weight = tilt.weight(pq.one, classes)
-	off, diag = t.average(&p, &q, &pq, pp, qq, ppq, pqq)
-	return float64(t.weight * off), float64(t.weight * diag)
+	if off, diag, err = t.average(s, &p, &q, &pq, pp, qq, ppq, pqq); err != nil {
+		return 0, 0, err
+	}
+	return float64(t.weight * off), float64(t.weight * diag), nil
 }
 
 // average normalises the sums of a draw and averages over the active units.
-func (t *spanNorms) average(p, q, pq *spanSums, pp, qq, ppq, pqq float64) (off, diag float64) {
+func (t *spanNorms) average(stream *replicate.Stream, p, q, pq *spanSums, pp, qq, ppq, pqq float64) (off, diag float64, err error) {
 	zp, zq := p.one, q.one
 	zpq := float64(zp * zq)
 	p.scale(1 / zp)
@@ -128,6 +133,11 @@ func (t *spanNorms) average(p, q, pq *spanSums, pp, qq, ppq, pqq float64) (off, 
 	}
 	s := t.variance
 	for n, i := range t.active {
+		if n%batch == batch-1 {
+			if err := stream.Context().Err(); err != nil {
+				return 0, 0, err
+			}
+		}
 		pii, tii := t.projector(i, i), form(&joint, i, i)
 		for _, j := range t.active[:n+1] {
 			pij, pjj := t.projector(i, j), t.projector(j, j)
@@ -144,7 +154,7 @@ func (t *spanNorms) average(p, q, pq *spanSums, pp, qq, ppq, pqq float64) (off, 
 		}
 	}
 	m := float64(len(t.axes[0]))
-	return 2 * off / float64(m*(m-1)), diag / m
+	return 2 * off / float64(m*(m-1)), diag / m, nil
 }
 
 // basis sets the axes and returns h = hx e_1, k = kx e_1 + ky e_2. What rounding

@@ -26,7 +26,10 @@ func TestSpanNormsByDrawingTheComplement(t *testing.T) {
 		m := len(c.h)
 		span := spanNorms{variance: 1.0 / 3, axes: [2][]float64{make([]float64, m), make([]float64, m)}}
 		s := replicate.NewStream(1, "span", m)
-		off, diag := span.draw(s, c.h, c.k, classes)
+		off, diag, err := span.draw(s, c.h, c.k, classes)
+		if err != nil {
+			t.Fatal(err)
+		}
 		var sum, square, bare [2]float64
 		v := make([][]float64, classes)
 		for range draws {
@@ -125,7 +128,10 @@ func TestClassTiltIsExact(t *testing.T) {
 				s := replicate.NewStream(1, "class tilt "+name, classes)
 				var sum, square [2]float64
 				for range n {
-					off, diag := span.draw(s, h, second, classes)
+					off, diag, err := span.draw(s, h, second, classes)
+					if err != nil {
+						t.Fatal(err)
+					}
 					for k, x := range [2]float64{off, diag} {
 						sum[k] += x
 						square[k] += x * x

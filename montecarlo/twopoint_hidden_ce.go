@@ -69,7 +69,10 @@ func (t *hiddenCEVV) sample(s *replicate.Stream, _ []float64) (off, diag float64
 
 	t.pair.prepare(float64(t.varW*g[0]), float64(t.varW*g[3]), float64(t.varW*g[1]), tiltOr0(t.tilted, vvPairTilt*t.varV))
 	dot, logWeight := t.pair.draw(s, t.h, t.k)
-	weight := t.draw(s, squareNorm(t.h), squareNorm(t.k), dot, 2)
+	weight, err := t.draw(s, squareNorm(t.h), squareNorm(t.k), dot, 2)
+	if err != nil {
+		return 0, 0, err
+	}
 	pairOff, pairDiag := t.sums.pairNorms(0, 1, t.setting.Classes)
 	scale := float64(cross * float64(dot*dot) * elementary.Exp(logWeight) * weight)
 	off, diag = float64(scale*pairOff), float64(scale*pairDiag)
@@ -77,7 +80,10 @@ func (t *hiddenCEVV) sample(s *replicate.Stream, _ []float64) (off, diag float64
 	if self > 0 {
 		t.point.prepare(float64(t.varW*g[0]), tiltOr0(t.tilted, vvPointTilt*t.varV))
 		square, logWeight := t.point.draw(s, t.h)
-		weight := t.draw(s, square, square, square, 1)
+		weight, err := t.draw(s, square, square, square, 1)
+		if err != nil {
+			return 0, 0, err
+		}
 		pointOff, pointDiag := t.sums.pointNorms(0, t.setting.Classes)
 		scale := float64(self * float64(square*square) * elementary.Exp(logWeight) * weight)
 		off += float64(scale * pointOff)
@@ -91,8 +97,8 @@ func (t *hiddenCEVV) sample(s *replicate.Stream, _ []float64) (off, diag float64
 
 // draw sums over the classes' logits of one or two points of the given squared
 // norms and inner product (of one point, all the same) and returns the sample's
-// weight.
-func (t *hiddenCEVV) draw(s *replicate.Stream, hh, kk, hk float64, points int) (weight float64) {
+// weight. The error is the context's.
+func (t *hiddenCEVV) draw(s *replicate.Stream, hh, kk, hk float64, points int) (weight float64, err error) {
 	f := factor(float64(t.varV*hh), float64(t.varV*kk), float64(t.varV*hk))
 	t.sums.reset()
 	tilt := newClassTilt(s, float64(t.varV*(hh+kk+float64(2*hk))), t.setting.Classes, t.tilted)
@@ -118,11 +124,14 @@ func (t *hiddenCEVV) draw(s *replicate.Stream, hh, kk, hk float64, points int) (
 			}
 		}
 		t.sums.accumulate(b, points)
+		if err := interrupted(s, left); err != nil {
+			return 0, err
+		}
 	}
 	if points == 1 {
-		return tilt.weightOfTwo(t.sums.single[1], t.sums.single[3], t.setting.Classes)
+		return tilt.weightOfTwo(t.sums.single[1], t.sums.single[3], t.setting.Classes), nil
 	}
-	return tilt.weightOfTwo(t.sums.pair[0], t.sums.pair[3], t.setting.Classes)
+	return tilt.weightOfTwo(t.sums.pair[0], t.sums.pair[3], t.setting.Classes), nil
 }
 
 func squareNorm(h []float64) (sum float64) {

@@ -63,13 +63,19 @@ func (t *hiddenCEWW) sample(s *replicate.Stream, control []float64) (off, diag f
 
 	t.pair.prepare(float64(t.varW*g[0]), float64(t.varW*g[3]), float64(t.varW*g[1]), tiltOr0(t.tilted, wwPairTilt*t.varV))
 	_, logWeight := t.pair.draw(s, t.h, t.k)
-	pairOff, pairDiag := t.span.draw(s, t.h, t.k, t.setting.Classes)
+	pairOff, pairDiag, err := t.span.draw(s, t.h, t.k, t.setting.Classes)
+	if err != nil {
+		return 0, 0, err
+	}
 	scale := float64(cross * weight * elementary.Exp(logWeight))
 	off, diag = float64(scale*pairOff), float64(scale*pairDiag)
 
 	t.point.prepare(float64(t.varW*g[0]), tiltOr0(t.tilted, wwPointTilt*t.varV))
 	_, logWeight = t.point.draw(s, t.h)
-	pointOff, pointDiag := t.span.draw(s, t.h, t.h, t.setting.Classes)
+	pointOff, pointDiag, err := t.span.draw(s, t.h, t.h, t.setting.Classes)
+	if err != nil {
+		return 0, 0, err
+	}
 	scale = float64(self * float64(g[0]*g[0]) * elementary.Exp(logWeight))
 	off += float64(scale * pointOff)
 	diag += float64(scale * pointDiag)
