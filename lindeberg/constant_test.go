@@ -30,7 +30,10 @@ func brutePotential(classes int, kappa float64, off bool, gamma float64, z compl
 		t              []float64
 	}
 	var points []point
-	const step = 0.25
+	step := 0.25
+	if classes > 3 { // one direction more
+		step = 0.5
+	}
 	half := int(8.5 / step)
 	index := make([]int, k)
 	for i := range index {
@@ -83,6 +86,53 @@ func brutePotential(classes int, kappa float64, off bool, gamma float64, z compl
 		m[i*k+i] -= z
 	}
 	return cmplx.Log(solveComplex(m, k, nil, 0)) + complex(float64(k), 0)*cmplx.Log(s)
+}
+
+// Four classes, where the differences of classes outside an off-diagonal block have an
+// eigenvalue of their own (guards its factor 1/((C-2)(C-3)), which three classes do
+// not see). The grid's coarser step and the difference quotient leave 1e-4.
+func TestConstantOfFourClasses(t *testing.T) {
+	for _, off := range []bool{false, true} {
+		s := linear(4, off)
+		s.Kappa = 1
+		const gamma, z, h = 0.5, 0.1 + 0.3i, 1e-2
+		got, err := Constant(s, gamma, z)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := func(k float64) complex128 { return brutePotential(4, 1, off, gamma, z+complex(k*h, 0)) }
+		want := (8*(at(1)-at(-1)) - (at(2) - at(-2))) / complex(12*h*gamma, 0)
+		if cmplx.Abs(got-want) > 1e-4*cmplx.Abs(want) {
+			t.Errorf("off %v: %v, want %v", off, got, want)
+		}
+	}
+}
+
+// The standard error of a sampled constant is that of the mean over the shifts
+// (guards against that of one shift, and n for n-1).
+func TestSampledConstantError(t *testing.T) {
+	l, err := NewLimit(hidden(4, 8, false), 2)
+	if err != nil || !l.sampled {
+		t.Fatal(err)
+	}
+	const z = 0.2 + 0.5i
+	value, se, err := l.ConstantWithError(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m gapMoments
+	for shift := range l.levels {
+		law := l.law(0, shift)
+		s, dz, err := solve(law, 2, z)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.add(law.logDet(2, z, s, dz) / dz / 2)
+	}
+	n := float64(m.N)
+	if want := math.Sqrt((m.SqRe + m.SqIm) / (n * (n - 1))); math.Abs(se/want-1) > 1e-9 || math.Abs(real(value)-m.Re) > 1e-9 {
+		t.Errorf("%v ± %v, want %v ± %v", value, se, m.Re, want)
+	}
 }
 
 func TestConstantAgainstBruteForce(t *testing.T) {

@@ -104,6 +104,38 @@ func TestMomentsMerge(t *testing.T) {
 	}
 }
 
+// Standard errors, the factor to an interval and the variance of a gap, by hand, with
+// parts that differ and at a size where n and n-1, and Student's quantile and the
+// normal one, differ; merged too.
+func TestGapErrors(t *testing.T) {
+	var m, a, b gapMoments
+	for i, z := range []complex128{1 + 10i, 2 + 20i, 4 + 70i, 5 + 20i} { // squares about means 3, 30: 10, 2200
+		m.add(z)
+		if i < 1 {
+			a.add(z)
+		} else {
+			b.add(z)
+		}
+	}
+	a.merge(b)
+	s := linear(3, false)
+	const student = 3.182446305284263 // t_{0.975, 3}
+	for _, m := range []gapMoments{m, a} {
+		g := s.gap(testPoint, &m)
+		for _, c := range []struct {
+			name      string
+			got, want float64
+		}{
+			{"re", real(g.Delta), 3}, {"im", imag(g.Delta), 30}, {"error of re", g.SERe, math.Sqrt(10. / 12)}, {"error of im", g.SEIm, math.Sqrt(2200. / 12)},
+			{"variance", g.Variance, 2210. / 3}, {"half", g.Half, student}, {"relative error", g.RelativeError(), student * math.Sqrt(2210./12) / math.Sqrt(909)},
+		} {
+			if math.Abs(c.got/c.want-1) > 1e-9 {
+				t.Errorf("%s: %v, want %v", c.name, c.got, c.want)
+			}
+		}
+	}
+}
+
 func TestEstimateRefusesAndStops(t *testing.T) {
 	ok := at(linear(3, false), 20, 0.5)
 	for _, c := range []struct {
@@ -149,27 +181,6 @@ func TestClosureThatDoesNotConverge(t *testing.T) {
 	}
 }
 
-func TestExponent(t *testing.T) {
-	gap := func(n int, modulus float64) Gap {
-		s := linear(3, false)
-		s.Samples = n
-		return Gap{Setting: s, Delta: complex(0.6*modulus, -0.8*modulus), SERe: 0.01 * modulus, SEIm: 0.01 * modulus}
-	}
-	law := func(n int) Gap { x := float64(n); return gap(n, 3*math.Pow(x, -1.25)*math.Exp(2/x)) }
-	e := FitExponent([]Gap{law(10), law(20), law(40), law(80), law(160)})
-	if math.Abs(e.Value+1.25) > 1e-9 || !e.Corrected || !(e.Lo < e.Value && e.Value < e.Hi) {
-		t.Errorf("%+v", e)
-	}
-	e = FitExponent([]Gap{gap(10, 1), gap(100, 0.1)})
-	// slope of log|delta| with errors 0.01 each: sqrt(2) 0.01/log 10.
-	if half := 1.96 * math.Sqrt2 * 0.01 / math.Log(10); math.Abs(e.Value+1) > 1e-12 || math.Abs(e.Hi-e.Value-half) > 1e-4 || e.Corrected {
-		t.Errorf("%+v", e)
-	}
-	if e = FitExponent([]Gap{gap(10, 1)}); !math.IsNaN(e.Value) {
-		t.Errorf("%+v", e)
-	}
-}
-
 // E s along the path: its ends differ by the gap of the same draws' law.
 func TestAveragePath(t *testing.T) {
 	s := at(linear(3, false), 20, 0.5)
@@ -182,6 +193,18 @@ func TestAveragePath(t *testing.T) {
 	se := math.Sqrt(points[0].SERe*points[0].SERe + points[4].SERe*points[4].SERe + points[0].SEIm*points[0].SEIm + points[4].SEIm*points[4].SEIm + g.SERe*g.SERe + g.SEIm*g.SEIm)
 	if !(cmplx.Abs(difference) < 5*se) || se == 0 {
 		t.Errorf("ends differ by %v, gap %v, standard error %v", points[0].S-points[4].S, g.Delta, se)
+	}
+	// The error is that of the mean (guards against that of a replicate, or of a
+	// mean over n^2): four times as many replicates halve it. The ratio of two
+	// estimated deviations of light-tailed values wanders by 4 %.
+	few, err := AveragePath(context.Background(), s, testPoint, 4, 500, verdict.Options{Seed: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k := range few {
+		if re, im := few[k].SERe/points[k].SERe, few[k].SEIm/points[k].SEIm; math.Abs(re-2) > 0.4 || math.Abs(im-2) > 0.4 {
+			t.Errorf("theta %v: standard errors of 500 and 2000 replicates are as %v and %v, want 2", few[k].Theta, re, im)
+		}
 	}
 }
 

@@ -14,9 +14,14 @@ type Exponent struct {
 	Corrected     bool
 }
 
+// normalHalf is the normal law's quantile of a two-sided 95 % interval.
+const normalHalf = 1.959963984540054
+
 // FitExponent fits log|delta_N| on 1, log N and (from four sizes) 1/N by least
 // squares weighted by the errors, the error of log|delta| being that of the
-// component along delta. With fewer than two sizes everything is NaN.
+// component along delta, times Half/1.96: as long as Student's quantile makes it at
+// so few replicates. With fewer than two sizes, or an error that is not known (one
+// replicate), everything is NaN.
 func FitExponent(gaps []Gap) Exponent {
 	columns := 2
 	if len(gaps) >= 4 {
@@ -31,7 +36,7 @@ func FitExponent(gaps []Gap) Exponent {
 		g := &gaps[i]
 		modulus := cmplx.Abs(g.Delta)
 		re, im := real(g.Delta)/modulus, imag(g.Delta)/modulus
-		se := math.Hypot(re*g.SERe, im*g.SEIm) / modulus
+		se := math.Hypot(re*g.SERe, im*g.SEIm) / modulus * g.Half / normalHalf
 		if !(se > 0) {
 			return nan
 		}
@@ -51,6 +56,6 @@ func FitExponent(gaps []Gap) Exponent {
 	}
 	var fit mat.VecDense
 	fit.MulVec(&inverse, right)
-	half := 1.959963984540054 * math.Sqrt(inverse.At(1, 1))
+	half := normalHalf * math.Sqrt(inverse.At(1, 1))
 	return Exponent{fit.AtVec(1), fit.AtVec(1) - half, fit.AtVec(1) + half, columns == 3}
 }

@@ -34,6 +34,8 @@ func TestCancelled(t *testing.T) {
 		"gram, ww":        {with(hidden, network.WW, network.CE, 1000, 400, 800), Gram, 0, 700 * time.Millisecond},
 		"linear ce":       {with(linear, network.VV, network.CE, 1e9, 0, 1e9), TwoPoint, 0, 50 * time.Millisecond},
 		"linear ce limit": {with(linear, network.VV, network.CE, 1e9, 0, math.Inf(1)), TwoPoint, 0, 50 * time.Millisecond},
+		"hidden ce vv":    {with(hidden, network.VV, network.CE, 1e9, 8, 1e9), TwoPoint, 0, 50 * time.Millisecond},
+		"hidden ce ww":    {with(hidden, network.WW, network.CE, 1e9, 8, 1e9), TwoPoint, 0, 50 * time.Millisecond},
 		"hidden mse ww":   {with(hidden, network.WW, network.MSE, 1e9, 4000, math.Inf(1)), TwoPoint, 0, 50 * time.Millisecond},
 		"a network":       {with(hidden, network.WW, network.CE, 1000, 400, 800), TwoPoint, 2000, 700 * time.Millisecond},
 	} {
@@ -79,9 +81,9 @@ func TestRefusedSizes(t *testing.T) {
 		want   string
 	}{
 		{Setting{Model: network.Hidden, Loss: network.CE, Block: network.VV, Classes: 10, Hidden: 1e9, Dim: 1000, Gamma: 0.5},
-			TwoPoint, "method twopoint at dim 1000, samples 2000, classes 10, hidden 1000000000 needs 14.9 GiB a worker, more than the 4 GiB allowed: want a smaller hidden layer"},
-		{Setting{Model: network.Hidden, Loss: network.CE, Block: network.WW, Classes: 1e9, Hidden: 8, Dim: math.Inf(1), Gamma: 0.5},
-			TwoPoint, "method twopoint at classes 1000000000, hidden 8 needs 67.1 GiB a worker, more than the 4 GiB allowed: want a smaller hidden layer or fewer classes"},
+			TwoPoint, "method twopoint at dim 1000, samples 2000, classes 10, hidden 1000000000 needs 37.3 GiB a worker, more than the 4 GiB allowed: want a smaller hidden layer"},
+		{Setting{Model: network.Hidden, Loss: network.CE, Block: network.WW, Classes: 10, Hidden: 1e9, Dim: math.Inf(1), Gamma: 0.5},
+			TwoPoint, "method twopoint at classes 10, hidden 1000000000 needs 37.3 GiB a worker, more than the 4 GiB allowed: want a smaller hidden layer"},
 		{Setting{Model: network.Hidden, Loss: network.MSE, Block: network.WW, Classes: 100_000, Hidden: 100_000, Dim: 1000, Gamma: 0.5},
 			TwoPoint, "needs 149.0 GiB a worker"},
 		{Setting{Model: network.Hidden, Loss: network.MSE, Block: network.VV, Classes: 10, Hidden: 1e9, Dim: 1000, Gamma: 0.5},

@@ -228,6 +228,15 @@ func regress(cov [][]float64, k, y int) []float64 {
 // the context: few enough for a fraction of a second, too many to cost anything.
 const looks = 1 << 12
 
+// interrupted returns the context's error every so many batches of classes, left
+// of which are still to come.
+func interrupted(s *replicate.Stream, left int) error {
+	if left%(looks*batch) < batch {
+		return s.Context().Err()
+	}
+	return nil
+}
+
 // controlled subtracts the controls.
 type controlled struct {
 	raw

@@ -69,10 +69,7 @@ func TestTwoPointEqualsGramOnOtherData(t *testing.T) {
 	z := elementary.NormalUpperQuantile(falseAlarm / 2 / 2 / float64(len(cases)))
 	for _, s := range cases {
 		e := estimator(t, s, TwoPoint)
-		n := 15_000
-		if s.Loss == network.CE && s.Block == network.WW {
-			n = 60_000 // two points only, and skewed
-		}
+		const n = 15_000
 		two := draw(t, sampler(t, e), s.String()+" twopoint", n, 0)
 		gram := draw(t, sampler(t, estimator(t, s, Gram)), s.String()+" gram", n/2, 0)
 		compare := func(name string, x, sx, y, sy float64) {

@@ -36,10 +36,8 @@ func (e *Estimator) numbers() float64 {
 	switch {
 	case s.Model == network.Linear:
 		return held
-	case s.Loss == network.CE && s.Block == network.VV:
-		return held + 2*m
 	case s.Loss == network.CE:
-		return held + c*m + c + 4*m + 2*m*m // V, probabilities, features, K twice
+		return held + 5*m // features, and for ww the axes of their span
 	case s.Block == network.VV:
 		return held + p*m
 	default:
@@ -58,9 +56,6 @@ func (e *Estimator) checkMemory() error {
 	switch {
 	case e.Method == TwoPoint && s.Model == network.Hidden:
 		want = "a smaller hidden layer"
-		if s.Loss == network.CE && s.Block == network.WW {
-			want += " or fewer classes"
-		}
 	case e.Method == TwoPoint:
 		want = "a smaller dim"
 	case e.Method == Definition && s.Dim > s.Samples:

@@ -28,9 +28,12 @@ func TestConditionalSumsAgainstQuadrature(t *testing.T) {
 			n := 2_000_000 / classes / 4
 			var sum, square [2]float64
 			for range n {
-				h.draw(stream, g[0], g[1], g[2], 2)
+				weight, err := h.draw(stream, g[0], g[1], g[2], 2)
+				if err != nil {
+					t.Fatal(err)
+				}
 				off, diag := h.sums.pairNorms(0, 1, classes)
-				for k, x := range [2]float64{off, diag} {
+				for k, x := range [2]float64{weight * off, weight * diag} {
 					sum[k] += x
 					square[k] += x * x
 				}

@@ -117,10 +117,8 @@ func (t *linearCE) sample(s *replicate.Stream, control []float64) (off, diag flo
 		b := min(left, batch)
 		t.exponentials(s, b, root)
 		t.accumulate(b)
-		if left%(looks*batch) < batch {
-			if err := s.Context().Err(); err != nil {
-				return 0, 0, err
-			}
+		if err := interrupted(s, left); err != nil {
+			return 0, 0, err
 		}
 	}
 	off, diag = t.combine(control)

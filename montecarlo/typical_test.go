@@ -3,6 +3,7 @@ package montecarlo
 import (
 	"context"
 	"math"
+	"slices"
 	"testing"
 
 	"pastur/network"
@@ -46,5 +47,44 @@ func TestMeasureTypical(t *testing.T) {
 	}
 	if !(narrow.Lo <= narrow.Median && narrow.Median <= narrow.Hi && narrow.Low < narrow.Lo && narrow.Hi < narrow.Top && narrow.Hi < narrow.Mean) {
 		t.Errorf("m=1: %+v", narrow)
+	}
+}
+
+// Every number of a Typical from the networks' own ratios, drawn again from the same
+// streams: an interval one rank too narrow, or a quantile of another level, passes all
+// inequalities between them.
+func TestTypicalNumbers(t *testing.T) {
+	const networks, inner = 25, 20
+	e := estimator(t, with(hidden(network.VV, 5, 3, inf, 0), ce, func(s *Setting) { s.Gamma = 0.5 }), TwoPoint)
+	got, err := MeasureTypical(context.Background(), e, networks, inner, replicate.Options{Seed: 7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ratios []float64
+	var off, diag float64
+	for k := range networks {
+		s, err := e.Conditional(inner)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, d, err := s.Sample(replicate.NewStream(7, e.Setting.String()+" typical inner=20", k))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ratios, off, diag = append(ratios, o/d), off+o, diag+d
+	}
+	slices.Sort(ratios)
+	// Of 25 values the 13th is the median; the quantiles 0.1 and 0.9 lie at 1 + 24 p =
+	// 3.4 and 22.6; P(Bin(25, 1/2) <= 7) = 0.0216 <= 0.025 < P(<= 8): ranks 8 and 18.
+	for _, c := range []struct {
+		name      string
+		got, want float64
+	}{
+		{"median", got.Median, ratios[12]}, {"mean", got.Mean, off / diag}, {"lo", got.Lo, ratios[7]}, {"hi", got.Hi, ratios[17]},
+		{"10 %", got.Low, 0.6*ratios[2] + 0.4*ratios[3]}, {"90 %", got.Top, 0.4*ratios[21] + 0.6*ratios[22]},
+	} {
+		if math.Abs(c.got-c.want) > 1e-12*c.want {
+			t.Errorf("%s is %v, want %v", c.name, c.got, c.want)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -57,6 +58,68 @@ func TestCrossBound(t *testing.T) {
 	}
 }
 
+// The bound is the number that its formula says, from singular values and a forward
+// pass of its own: TestCrossBound leaves room for sqrt q in place of sqrt(2q), S_l in
+// place of 2 S_l, or the largest width between two layers in place of the smallest.
+func TestCrossBoundByFormula(t *testing.T) {
+	for seed, sizes := range [][]int{{4, 6, 3}, {4, 5, 9, 3}, {4, 9, 5, 3}, {6, 5, 9, 7, 3}} {
+		p := deep(t, uint64(seed), ReLU, CE, 9, sizes...)
+		_, bound, ok, _ := cross(t, p)
+		depth := p.Net.Depth()
+		spectral := make([]float64, depth+1) // index l: |W_l|, layers from 1
+		for l := 1; l <= depth; l++ {
+			var svd mat.SVD
+			if !svd.Factorize(p.Net.Layer(l-1), mat.SVDNone) {
+				t.Fatal("no singular values")
+			}
+			spectral[l] = svd.Values(nil)[0]
+		}
+		product := func(from, to int) (out float64) {
+			out = 1
+			for l := from; l <= to; l++ {
+				out *= spectral[l]
+			}
+			return out
+		}
+		samples, _ := p.X.Dims()
+		lengths, gaps := make([][]float64, samples), make([]float64, samples)
+		for n := range samples {
+			a := mat.VecDenseCopyOf(p.X.RowView(n))
+			for l := range depth {
+				lengths[n] = append(lengths[n], mat.Norm(a, 2))
+				var z mat.VecDense
+				z.MulVec(p.Net.Layer(l), a)
+				if l < depth-1 {
+					for i := range z.Len() {
+						z.SetVec(i, math.Max(0, z.AtVec(i)))
+					}
+				}
+				a = &z
+			}
+			sum := 0.0
+			for c := range a.Len() {
+				sum += math.Exp(a.AtVec(c))
+			}
+			gaps[n] = 1 - math.Exp(a.AtVec(p.Labels[n]))/sum
+		}
+		total := 0.0
+		for k := 2; k <= depth; k++ {
+			for l := 1; l < k; l++ {
+				sum := 0.0
+				for n, gap := range gaps {
+					first := 2 * product(l+1, depth) * lengths[n][k-1]
+					second := math.Sqrt(2*float64(slices.Min(sizes[l:k]))) * product(l+1, k-1)
+					sum += lengths[n][l-1] * product(k+1, depth) * (first + second) * gap / float64(samples)
+				}
+				total += sum * sum
+			}
+		}
+		if want := math.Sqrt(total); !ok || math.Abs(bound/want-1) > 1e-12 {
+			t.Errorf("%v: bound %v, want %v", sizes, bound, want)
+		}
+	}
+}
+
 // Fitted perfectly, a net has no Hessian between layers under CE, and has one under
 // MSE: H_wv = O(gap) is a statement on CE.
 func TestCrossBlocksAtZeroGap(t *testing.T) {
@@ -92,6 +155,63 @@ func TestStripe(t *testing.T) {
 	}
 	if _, err := StripeDeviation(newSource(1), CE, "x", 1, 1, 1, 2); err == nil {
 		t.Error("no error")
+	}
+}
+
+// The printed stripe is off by (1/N) sum_n (p_j - y_j) 1_i x_n less the gradient of w_i,
+// in one column of the block, and the deviation is the largest such length over the
+// ROOT MEAN SQUARE of the blocks' norms, not over the norm of all blocks together.
+func TestStripeDeviationByFormula(t *testing.T) {
+	const samples, dim, hidden, classes = 20, 6, 4, 5
+	for _, loss := range []Loss{CE, MSE} {
+		got, err := StripeDeviation(newSource(3), loss, Printed, samples, dim, hidden, classes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		src := newSource(3)
+		net, err := Draw(src, Hidden, LeCun, dim, hidden, classes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		X, y, err := Gaussian.Draw(src, samples, dim, classes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		state := evaluate(t, net, loss, X, y)
+		z := net.Logits(X)
+		p := Softmax(z)
+		worst, total := 0.0, 0.0
+		for i := range hidden {
+			for j := range classes {
+				total += FrobeniusSquared(state.Block(WV, i, j))
+				off := mat.NewVecDense(dim, nil)
+				for n := range samples {
+					if mat.Dot(net.W.RowView(i), X.RowView(n)) <= 0 {
+						continue
+					}
+					residual := func(c int) float64 {
+						e := p.At(n, c)
+						if loss == MSE {
+							e = 2 * z.At(n, c)
+						}
+						if c == y[n] {
+							e -= map[Loss]float64{CE: 1, MSE: 2}[loss]
+						}
+						return e
+					}
+					weight := residual(j)
+					for c := range classes {
+						weight -= residual(c) * net.V.At(c, i)
+					}
+					off.AddScaledVec(off, weight/samples, X.RowView(n))
+				}
+				worst = math.Max(worst, mat.Dot(off, off))
+			}
+		}
+		// 1e-6: the deviation comes from differences.
+		if want := math.Sqrt(worst / (total / (hidden * classes))); math.Abs(got/want-1) > 1e-6 {
+			t.Errorf("%s: the printed stripe is off by %v, want %v", loss, got, want)
+		}
 	}
 }
 

@@ -113,6 +113,39 @@ func TestHeadNorms(t *testing.T) {
 	}
 }
 
+// The norms of a head alone, by (*MLP).HeadNorms, are those that its Hessian blocks
+// have: Off counts pairs i < j here and both orders in [Head].
+func TestMLPHeadNorms(t *testing.T) {
+	ctx := context.Background()
+	for _, loss := range []Loss{CE, MSE} {
+		p := deep(t, 8, ReLU, loss, 11, 4, 7)
+		got, fit, err := p.Net.HeadNorms(ctx, loss, p.X, p.Labels, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := p.Curvature(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := c.Norms(ctx, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got.Pairs) != 1 || len(want.Pairs) != 1 {
+			t.Fatalf("%s: %d and %d pairs of layers, want 1", loss, len(got.Pairs), len(want.Pairs))
+		}
+		a, b := got.Pairs[0], want.Pairs[0]
+		for _, x := range [][2]float64{{a.Diagonal, b.Diagonal}, {a.Off, b.Off}, {a.Total, b.Total}} {
+			if math.Abs(x[0]-x[1]) > 1e-12*b.Diagonal {
+				t.Errorf("%s: %+v, want %+v", loss, a, b)
+			}
+		}
+		if math.Abs(fit.Loss-c.Fit().Loss) > 1e-12*fit.Loss {
+			t.Errorf("%s: fit %v, want %v", loss, fit, c.Fit())
+		}
+	}
+}
+
 // A head the size of GPT-2's, with synthetic features: run with
 // -bench HeadGPT2 -benchtime 1x.
 func BenchmarkHeadGPT2(b *testing.B) {

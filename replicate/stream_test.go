@@ -112,6 +112,38 @@ func TestNormal(t *testing.T) {
 	})
 }
 
+// The law beyond the ziggurat's base, drawn alone: one normal in 3900 comes from
+// there, so that TestNormal does not see a tail some per cent too short or too long.
+// False alarm: P(chi^2_19 > 65) = 6.1e-7.
+func TestNormalTail(t *testing.T) {
+	upper := func(x float64) float64 { return math.Erfc(x/math.Sqrt2) / 2 }
+	const n, bins, limit = 400_000, 20, 65
+	chi2 := func(stretch float64) (sum float64) {
+		s := NewStream(6, "tail", 0)
+		var counts [bins]int
+		for range n {
+			x, ok := s.normalEdge(0, 0)
+			if !ok || x < zigguratR {
+				t.Fatalf("%v is not in the tail", x)
+			}
+			x = zigguratR + stretch*(x-zigguratR)
+			counts[min(bins-1, int(bins*upper(x)/upper(zigguratR)))]++ // uniform if the law is right
+		}
+		for _, k := range counts {
+			sum += math.Pow(float64(k)-n/bins, 2) / (n / bins)
+		}
+		return sum
+	}
+	if x := chi2(1); x > limit {
+		t.Errorf("chi-squared %.1f of %d degrees of freedom", x, bins-1)
+	}
+	for _, stretch := range []float64{0.95, 1.05} {
+		if x := chi2(stretch); x <= limit {
+			t.Errorf("planted error survives: a tail stretched by %v has chi-squared %.1f", stretch, x)
+		}
+	}
+}
+
 // A normal with 2^39 outcomes repeats itself about 16 times in 2^22 draws; one
 // with 53-bit mantissas has an expected 0.002 repeats.
 func TestNormalDoesNotRepeat(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"pastur/internal/elementary"
 	"pastur/replicate"
 	"pastur/verdict"
 )
@@ -71,6 +72,8 @@ func TestBaseline(t *testing.T) {
 			return r
 		}, 0, "no drift"},
 		{"a millionth, through BLAS", 1, false, func(r []VerdictResult) []VerdictResult { r[1].Estimate *= 1 + 1e-6; return r }, 1, "DRIFT b: the estimate was "},
+		{"1e-8, through BLAS", 1, false, func(r []VerdictResult) []VerdictResult { r[1].Estimate *= 1 + 1e-8; return r }, 1, "must be equal to 1e-09"},
+		{"1e-10, through BLAS", 1, false, func(r []VerdictResult) []VerdictResult { r[1].Estimate *= 1 + 1e-10; return r }, 0, "no drift"},
 		{"another number of replicates", 1, false, func(r []VerdictResult) []VerdictResult { r[1].Cells[0].Replicates++; return r }, 1, "replicates"},
 		{"another verdict", 1, true, func(r []VerdictResult) []VerdictResult { r[0].Status = "INCONCLUSIVE"; return r }, 1, "DRIFT a: the verdict was PASS, is INCONCLUSIVE"},
 		{"another claim", 1, true, func(r []VerdictResult) []VerdictResult { r[0].Good.Hi = 11; return r }, 1, "DRIFT a: the claim changed: GOOD was [9.5,10.5], is [9.5,11]"},
@@ -108,6 +111,28 @@ func TestBaselineOfAnotherSeed(t *testing.T) {
 	}
 	if c, lines := compare(t, file, runSuite(t, 60, 0.3), 60, true); c.Drifted != 2 || !strings.Contains(lines, "DRIFT a: cell: the estimate was") || !strings.Contains(lines, "standard errors apart, 5.0 allowed") {
 		t.Errorf("a shift of 0.3 is not seen: %s", lines)
+	}
+}
+
+// Under another seed a difference counts in standard errors of the difference: those of
+// the baseline and of the new run enter alike, whichever is the larger.
+func TestBaselineCountsBothErrors(t *testing.T) {
+	set := func(r []VerdictResult, estimate, se float64) []VerdictResult {
+		c := &r[0].Cells[0]
+		c.Estimate = Float(estimate)
+		c.Interval = verdict.Interval{Lo: estimate - 1.959963984540054*se, Hi: estimate + 1.959963984540054*se}
+		return r
+	}
+	results := runSuite(t, 1, 0)
+	for _, se := range [][2]float64{{0.02, 0.02}, {0.03, 0.01}, {0.01, 0.03}, {0.03, 0.0001}} {
+		file := writeBaseline(t, 1, set(results, 10, se[0]))
+		for _, of := range []float64{-1.01, -0.99, 0.99, 1.01} {
+			threshold := elementary.NormalUpperQuantile(BaselineAlarm / (2 * baselineLooks * baselineLooks * 2)) // 2 cells
+			got, lines := compare(t, file, set(results, 10+of*threshold*math.Hypot(se[0], se[1]), se[1]), 2, true)
+			if want := math.Abs(of) > 1; (got.Drifted == 1) != want {
+				t.Errorf("errors %v, %v of the threshold: %d drifted\n%s", se, of, got.Drifted, lines)
+			}
+		}
 	}
 }
 

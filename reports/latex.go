@@ -289,6 +289,8 @@ func operatorSpace(latex string) (points float64) {
 			}
 		}
 		points += (7.8 - 3.7) * float64(len(unary.FindAllString(part, -1)))
+		// 8.2e-05, as it is laid out, becomes 8.2 x 10^-5.
+		points += 12 * float64(strings.Count(part, `\times10`))
 	}
 	return points
 }

@@ -227,6 +227,9 @@ func tables(t *testing.T) map[string]*Table {
 		gap.Rows = append(gap.Rows, []Cell{Text("-0.1+0.1i"), Count(160), Count(80), Text("0.00795(66)"), Text("-0.01614(61)"), Text(n), Text("1.1976-2.6543i"), Count(4103)})
 	}
 	all["gap"] = gap
+	// Three of them, taken for hyphens and letters, would fit at \footnotesize.
+	power := Text("0.00340 [8.16e-05, 0.00672]")
+	all["powers"] = &Table{Title: "Powers", Columns: []Column{{Header: "x"}, {Header: "y"}, {Header: "z"}}, Rows: [][]Cell{{power, power, power}}}
 	for name, columns := range map[string]int{"wide": 8, "wider": 11} {
 		wide := &Table{Title: "Too many columns for the page"}
 		var row []Cell

@@ -138,10 +138,11 @@ func TestWriteFilesIsAllOrNothing(t *testing.T) {
 	}
 }
 
+// Two failures and one error, at both levels: counts that are swapped show.
 func TestJUnit(t *testing.T) {
 	results := []VerdictResult{
 		{ID: "a", Status: "PASS"}, {ID: "b", Status: "FAIL", Reason: "x < y & \"z\""},
-		{ID: "c", Status: "INCONCLUSIVE"}, {ID: "d", Status: "ERROR"},
+		{ID: "c", Status: "INCONCLUSIVE"}, {ID: "d", Status: "ERROR"}, {ID: "e", Status: "FAIL"},
 	}
 	for _, strict := range []bool{false, true} {
 		var out bytes.Buffer
@@ -152,12 +153,26 @@ func TestJUnit(t *testing.T) {
 		if err := xml.Unmarshal(out.Bytes(), &got); err != nil {
 			t.Fatal(err)
 		}
-		failures, skipped := 1, 1
+		failures, skipped := 2, 1
 		if strict {
-			failures, skipped = 2, 0
+			failures, skipped = 3, 0
 		}
-		if got.Tests != 4 || got.Failures != failures || got.Suite.Skipped != skipped || got.Errors != 1 {
+		if got.Tests != 5 || got.Failures != failures || got.Errors != 1 {
 			t.Errorf("strict %v: %+v", strict, got)
+		}
+		if s := got.Suite; s.Tests != 5 || s.Failures != failures || s.Errors != 1 || s.Skipped != skipped {
+			t.Errorf("strict %v: suite %+v", strict, s)
+		}
+		counts := [3]int{}
+		for _, c := range got.Suite.Cases {
+			for k, outcome := range []*junitOutcome{c.Failure, c.Error, c.Skipped} {
+				if outcome != nil {
+					counts[k]++
+				}
+			}
+		}
+		if want := [3]int{failures, 1, skipped}; counts != want {
+			t.Errorf("strict %v: %v failures, errors and skipped among the cases, want %v", strict, counts, want)
 		}
 		if got.Suite.Cases[1].Failure == nil || got.Suite.Cases[1].Failure.Message != results[1].Reason || got.Suite.Cases[0].Failure != nil {
 			t.Errorf("cases: %+v", got.Suite.Cases)

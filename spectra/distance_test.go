@@ -146,6 +146,49 @@ func TestIntervalsCover(t *testing.T) {
 	}
 }
 
+// Of one real gap a matrix the interval is Student's, t sd/sqrt R on each side, and the
+// noise is sqrt(2/pi) sd/sqrt R: without sqrt(R/(R-1)), or at another level, both are
+// still conservative enough for TestIntervalsCover.
+//
+// Half-widths from 400 draws scatter by sqrt(0.95 0.05/400)/(2 phi(1.96) 1.96) = 4.8 %,
+// means by sqrt((pi/2-1)/400) = 3.8 %: over 400 runs by 0.24 % and 0.19 %. The 380th of
+// 400 lies 1 % below the quantile. At 3 % the false alarm is below 1e-15.
+func TestIntervalOfOneNumber(t *testing.T) {
+	const runs, tolerance = 400, 0.03
+	gaps := []float64{0.31, 0.27, 0.38} // s_r - s of the law
+	mean := (gaps[0] + gaps[1] + gaps[2]) / 3
+	sum := 0.0
+	for _, g := range gaps {
+		sum += (g - mean) * (g - mean)
+	}
+	const student = 4.302652729911275 // 97.5 % quantile, 2 degrees of freedom
+	se := math.Sqrt(sum/2) / math.Sqrt(3)
+	half, noise := 0.0, 0.0
+	for run := range runs {
+		var all []Matched
+		for _, g := range gaps {
+			one := &Spectrum{Dim: 1, Rank: 1, Values: []float64{0.5}}
+			all = append(all, Matched{Spectrum: one, Law: uniform{0, 1, 0}, Stieltjes: []complex128{one.Stieltjes(1i) - complex(g, 0)}})
+		}
+		c, err := Compare(all, []complex128{1i}, replicate.NewStream(1, "one number", run))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := c.At[0].Gap
+		if math.Abs(d.Value-mean) > 1e-15 || math.Abs(d.Lo-max(0, 2*d.Value-d.Hi)) > 1e-15 || d != c.Stieltjes {
+			t.Fatalf("%+v at the only z, %+v over all, want %v", d, c.Stieltjes, mean)
+		}
+		half += (d.Hi - d.Value) / runs
+		noise += d.Noise / runs
+	}
+	if want := student * se; math.Abs(half/want-1) > tolerance {
+		t.Errorf("mean half-width %v, want %v", half, want)
+	}
+	if want := math.Sqrt(2/math.Pi) * se; math.Abs(noise/want-1) > tolerance {
+		t.Errorf("mean noise %v, want %v", noise, want)
+	}
+}
+
 // uniformStieltjes is that of the uniform distribution on [shift, 1+shift] at i/2.
 func uniformStieltjes(shift float64) complex128 {
 	const n = 20000

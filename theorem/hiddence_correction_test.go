@@ -42,6 +42,14 @@ func TestHiddenCEVVCorrection(t *testing.T) {
 			t.Errorf("m=%d: %v, %v, want -Inf", m, a, err)
 		}
 	}
+	// The edge is at m = (1 + sqrt 10) kappa = 29.14 at kappa = 7, where
+	// m^2 - 2 kappa m - 9 kappa^2 is -6 at m = 29 and 39 at 30.
+	if a, err := HiddenCEVVCorrection(29, 7); err != nil || !math.IsInf(a, -1) {
+		t.Errorf("m=29, kappa=7: %v, %v, want -Inf", a, err)
+	}
+	if a, err := HiddenCEVVCorrection(30, 7); err != nil || math.IsInf(a, 0) {
+		t.Errorf("m=30, kappa=7: %v, %v, want a finite value", a, err)
+	}
 	// With wide layers |h|^2/m and h.h'/m concentrate at 1/2 and 1/(2 pi).
 	v, c := 0.5, 1/(2*math.Pi)
 	e := math.Exp

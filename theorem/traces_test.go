@@ -50,6 +50,21 @@ func TestTraces(t *testing.T) {
 			t.Errorf("effective rank of 3 I is %v, want %v", rank, dim)
 		}
 	}
+	// As rho -> 1 the closed form cancels: the sum must reach well beyond the first
+	// dimensions.
+	for _, d := range []int{20, 300} {
+		sum := 0.0
+		for j := range d {
+			for k := range d {
+				sum += math.Pow(1-1e-9, 2*math.Abs(float64(j-k)))
+			}
+		}
+		got, err := ARTraces(1-1e-9, float64(d))
+		if err != nil {
+			t.Fatal(err)
+		}
+		near("ar1, rho near 1", got, 1, sum/float64(d))
+	}
 	inf := math.Inf(1)
 	got, _ := ARTraces(0.5, inf)
 	near("ar1 inf", got, 1, 1.25/0.75)

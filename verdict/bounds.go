@@ -12,13 +12,14 @@ import (
 type Assumption string
 
 const (
-	// Asymptotic assumes a finite variance only: normal intervals, believed
-	// when the tail gate is open. The default.
+	// Asymptotic assumes a finite variance, not zero, only: normal intervals,
+	// believed when the tail gate is open. The default.
 	Asymptotic Assumption = "asymptotic"
 	// NearNormal states that the statistic is close to normal, as smooth
-	// linear statistics of one large random matrix are, or constant:
+	// linear statistics of one large random matrix are, or constant (for a
+	// ratio: numerator and denominator proportional in every replicate):
 	// Student-t intervals and the skewness gate alone, so that a few dozen
-	// replicates will do.
+	// replicates will do, and a sample without variation is believed.
 	NearNormal Assumption = "near-normal"
 	// Bounded states that the numerator lies in Cell.Range and every
 	// denominator is 1: empirical Bernstein intervals (Maurer and Pontil,
@@ -33,7 +34,9 @@ const (
 const (
 	maxVarianceOfVariance = 0.01
 	maxSkewEffect         = 0.5
-	maxLogError           = 0.10 // relative error beyond which no logarithm is taken
+	maxLogError           = 0.10    // relative error beyond which no logarithm is taken
+	minWeighted           = 64      // replicates, of a cell whose estimated error is a weight
+	frozenSpread          = 0x1p-40 // relative deviation of a replicate below which it is the rounding of some thousand operations
 )
 
 // TailGate says why a central-limit interval at z standard errors for the
@@ -81,15 +84,26 @@ func (m *Moments) TailGate(z float64, assume Assumption) string {
 	return ""
 }
 
-// frozen says why a sample that does not vary at all must not be believed. A
+// frozen says why a sample of which nothing is left but rounding once the
+// denominators are subtracted in proportion must not be believed: equal
+// numerators over a constant, numerators proportional to their denominators. A
 // rare event that has not happened in n replicates leaves no trace in them, and
-// neither does a sampler that ignores its stream.
+// neither does a sampler that ignores its stream; their interval has width zero
+// all the same. That the statistic is a constant can be known, but not from the
+// sample: it is declared, as NearNormal.
 func (m *Moments) frozen(assume Assumption) string {
-	_, noise := m.residualVariance(m.Ratio())
-	if assume == Asymptotic && noise && m.NumRange[0] == m.NumRange[1] {
-		return "every replicate gave the same numerator; a constant can be declared near-normal, a rare event bounded"
+	if assume != Asymptotic {
+		return ""
 	}
-	return ""
+	v, noise := m.residualVariance(m.Ratio())
+	if !noise && math.Sqrt(v) > frozenSpread*math.Abs(m.Num) {
+		return ""
+	}
+	same := "every replicate gave the same numerator"
+	if m.Central.at(0, 2) > 0 {
+		same = "numerator and denominator are proportional in every replicate"
+	}
+	return same + ": a constant can be declared near-normal, a rare event bounded"
 }
 
 // critical returns the number of standard errors with upper-tail probability

@@ -73,6 +73,29 @@ func TestForecast(t *testing.T) {
 	}
 }
 
+// How far the truth must lie from an edge, by the printed formulas: in the middle of a
+// two-sided GOOD either end may spoil a PASS, so each may with lack/2 (guards against
+// lack, which the runs of TestForecast do not tell apart), one end with lack; a FAIL
+// is spoilt on one side.
+func TestForecastDistances(t *testing.T) {
+	const z2, z1, se = 1.959963984540054, 1.6448536269514722, 0.5 // lack/2, lack = 0.05
+	interval := Interval{7, 12}                                   // about 10: 3 down, 2 up
+	k := component{estimate: 10, se: se, bounds: func(float64) Interval { return interval }}
+	inf := math.Inf(1)
+	for _, c := range []struct {
+		good       Interval
+		pass, fail float64
+	}{
+		{Interval{9, 11}, 3 + z2*se, 3 + z1*se},
+		{Interval{-inf, 11}, 2 + z1*se, 3 + z1*se},
+		{Interval{9, inf}, 3 + z1*se, 2 + z1*se},
+	} {
+		k.good = c.good
+		near(t, "distance for a PASS", k.passDistance(0.01), c.pass)
+		near(t, "distance for a FAIL", k.failDistance(0.01), c.fail)
+	}
+}
+
 func TestForecastSums(t *testing.T) {
 	c := uneven() // three cells of 256, 8 looks
 	f := forecast(t, c, 100)

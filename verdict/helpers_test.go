@@ -71,6 +71,20 @@ func logNormal(sigma float64) func(s *replicate.Stream) float64 {
 	}
 }
 
+// drawn returns the moments of n draws, the same in every test.
+func drawn(t testing.TB, n int, f SamplerFunc) Moments {
+	t.Helper()
+	return sampleOf(t, replicate.NewStream(1, "formulas", n), n, f)
+}
+
+// near compares with a formula, to rounding.
+func near(t testing.TB, what string, got, want float64) {
+	t.Helper()
+	if !(math.Abs(got-want) <= 1e-11*math.Abs(want)) {
+		t.Errorf("%s is %.15g, want %.15g", what, got, want)
+	}
+}
+
 // newCell returns a cell whose chunk is the whole first look.
 func newCell(key string, x float64, first int, f SamplerFunc) Cell {
 	return Cell{Key: key, X: x, First: first, Chunk: first, New: func() (Sampler, error) { return f, nil }}

@@ -47,6 +47,7 @@ model = "linear"
 loss = "ce"
 classes = 2
 target = "exact"
+assume = "near-normal"
 [[claim]]
 id = "gram"
 statement = "block norms by definition and by Gram matrices agree"

@@ -340,6 +340,7 @@ model = "linear"
 loss = "ce"
 classes = 2
 target = "exact"
+assume = "near-normal"
 `
 	if err := os.WriteFile(file, []byte(suite), 0o666); err != nil {
 		t.Fatal(err)

@@ -50,6 +50,9 @@ func (s *Spec) build() (*verdict.Claim, error) {
 	}
 	for i := range c.Cells {
 		c.Cells[i].Records = s.records()
+		if s.Assume != "" {
+			c.Cells[i].Assume = s.Assume
+		}
 	}
 	if (s.Kind == verdict.Limit || s.Kind == verdict.Bound) && c.Target == 0 {
 		key := "target"

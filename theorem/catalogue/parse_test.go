@@ -89,6 +89,36 @@ func TestSoundClaimsParse(t *testing.T) {
 	}
 }
 
+// At C = 2 off-diagonal blocks are minus diagonal ones, R is 1 in every sample and
+// no sample shows that it always is: a claim must say so, as the built-in one does.
+func TestConstantRatioMustBeDeclared(t *testing.T) {
+	for _, c := range []struct {
+		lines string
+		want  verdict.Status
+	}{{"", verdict.Inconclusive}, {"assume = \"asymptotic\"\n", verdict.Inconclusive}, {"assume = \"near-normal\"\n", verdict.Pass}} {
+		s, err := Parse("sound.toml", []byte(with(verdict.Limit, "classes = 3", "classes = 2")+"looks = 2\n"+c.lines))
+		if err != nil {
+			t.Fatal(err)
+		}
+		claim, err := s.Specs[0].Claim()
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := claim.Run(t.Context(), verdict.Options{Seed: 1})
+		if err != nil || v.Status != c.want || c.want != verdict.Pass && !strings.Contains(v.Reason, "proportional in every replicate") {
+			t.Errorf("%q: %s: %s, %v", c.lines, v.Status, v.Reason, err)
+		}
+	}
+	paper, err := Load("paper")
+	if err != nil {
+		t.Fatal(err)
+	}
+	specs, err := paper.Find([]string{"linear-ce-c2"})
+	if err != nil || specs[0].Assume != verdict.NearNormal {
+		t.Errorf("linear-ce-c2 assumes %q, %v", specs[0].Assume, err)
+	}
+}
+
 // with replaces old, which must occur once, in the sound claim of a kind. A §
 // marks where the error is to be reported; it is not part of the file.
 func with(kind verdict.Kind, old, replacement string) string {
@@ -186,7 +216,7 @@ var broken = []struct{ name, text, want string }{
 	{"misspelt target", with(limit, `target = `, `§traget = `), `unknown key "traget": did you mean "target"?`},
 	{"misspelt tolerance", with(exact, `tolerance = `, `§tolerence = `), `unknown key "tolerence": did you mean "tolerance"?`},
 	{"misspelt optional key", and(limit, "§sahre = 2\n"), `unknown key "sahre": did you mean "share"?`},
-	{"unknown key in a claim", and(limit, "§replicates = 5\n"), `unknown key "replicates": want one of about, bad, block, `},
+	{"unknown key in a claim", and(limit, "§replicates = 5\n"), `unknown key "replicates": want one of about, assume, bad, block, `},
 	{"unknown dotted key", and(limit, "§replicates.first = 5\n"), `unknown key "replicates": want one of `},
 	{"unknown quoted key", and(limit, "§\"replicates.first\" = 5\n"), `unknown key "replicates.first": want one of `},
 	{"claim in a claim", and(limit, "§claim = 5\n"), `unknown key "claim"`},
@@ -194,7 +224,7 @@ var broken = []struct{ name, text, want string }{
 	{"the second claim's", sound[limit] + strings.Replace(sound[bound], "sound", "other", 1) + "§badd = 1\n", `claim other: unknown key "badd": did you mean "bad"?`},
 
 	// Keys of another kind.
-	{"tolerance of a limit", and(limit, "§tolerance = 1e-6\n"), `unknown key "tolerance": want one of about, bad, block, classes, data, dim, first, gamma, good, `},
+	{"tolerance of a limit", and(limit, "§tolerance = 1e-6\n"), `unknown key "tolerance": want one of about, assume, bad, block, classes, data, dim, first, gamma, good, `},
 	{"good of an exact claim", and(exact, "§good = 1e-6\n"), `unknown key "good"`},
 	{"method of an exact claim", and(exact, "§method = \"gram\"\n"), `unknown key "method"`},
 	{"looks of an exact claim", and(exact, "§looks = 3\n"), `unknown key "looks"`},
@@ -280,6 +310,9 @@ var broken = []struct{ name, text, want string }{
 	{"bias beyond bad", strings.Replace(and(limit, "dim = 10\n§bad = 0.03\n"), `"exact"`, `"limit"`, 1), "bad must be larger than"},
 	{"looks = 0", and(limit, "§looks = 0\n"), "looks must be a whole number from 1 to 10, got 0"},
 	{"looks = 11", and(limit, "§looks = 11\n"), "looks must be a whole number from 1 to 10, got 11"},
+	{"assume of an exact claim", and(exact, "§assume = \"near-normal\"\n"), `unknown key "assume"`},
+	{"assume = bounded", and(limit, "§assume = \"bounded\"\n"), `unknown assume "bounded": want one of asymptotic, near-normal`},
+	{"assume = true", and(limit, "§assume = true\n"), "assume must be a string, got the boolean true"},
 	{"first = 0", and(limit, "§first = 0\n"), "first must be a whole number from 1"},
 	{"share = 0", and(limit, "§share = 0\n"), "share must be a positive number, got 0"},
 	{"share = inf", and(limit, "§share = inf\n"), "share must be a positive number, got +Inf"},

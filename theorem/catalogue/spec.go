@@ -20,6 +20,7 @@ type Spec struct {
 	Power     float64 // kinds rate and exponent
 	Good, Bad float64
 	AtLeast   bool
+	Assume    verdict.Assumption // "": as the subject has it
 	First     int
 	Looks     int
 	Share     float64 // of the suite's alpha, relative to the other claims'
@@ -76,6 +77,9 @@ func parseSpec(t *table) (*Spec, error) {
 	s.First = t.integer("first", 0, 1, 1<<30)
 	if s.Kind != verdict.Exact {
 		s.Looks = t.integer("looks", 0, 1, 10)
+		if t.get("assume") != nil {
+			s.Assume = verdict.Assumption(t.choice("assume", "", string(verdict.Asymptotic), string(verdict.NearNormal)))
+		}
 	}
 	s.Share = t.number("share", 1, "a positive number", positive)
 	return s, t.finish()

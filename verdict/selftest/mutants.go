@@ -51,8 +51,15 @@ func Mutants() []Mutant {
 	plant("dropped chunk: one in 16 counts as zeros", Dies, func() verdict.Sampler { return &dropped{} })
 	plant("lost tail: what exceeds 3 sigma is redrawn", Dies, func() verdict.Sampler { return verdict.SamplerFunc(lostTail) })
 	plant("N for N-1 in a variance of 10", Dies, func() verdict.Sampler { return verdict.SamplerFunc(biasedVariance) })
-	plant("stuck sampler: ignores its stream", Refused, func() verdict.Sampler {
-		return verdict.SamplerFunc(func(*replicate.Stream) (num, den float64, err error) { return 1, 1, nil })
+	plant("stuck sampler: ignores its stream", Refused, func() verdict.Sampler { return verdict.SamplerFunc(stuck) })
+	all = append(all, Mutant{
+		Name: "stuck samplers: both ignore their streams", Claim: "identity: E X^2 = E Y^2", Fate: Refused,
+		Planted: func() (*verdict.Claim, error) { return squares(stuck), nil },
+		Healthy: func() (*verdict.Claim, error) { return squares(squareOf), nil },
+	}, Mutant{
+		Name: "numerator copied from the denominator", Claim: "limit: E X^2/E Y^2 = 1", Fate: Refused,
+		Planted: func() (*verdict.Claim, error) { return quotientOfSquares(copied), nil },
+		Healthy: func() (*verdict.Claim, error) { return quotientOfSquares(independent), nil },
 	})
 	plant("not in the sample: 10^-7 of chance, 10 % of mean", Unseen, func() verdict.Sampler { return verdict.SamplerFunc(rare) })
 	return all
@@ -66,7 +73,36 @@ func square(sampler func() verdict.Sampler) *verdict.Claim {
 	}
 }
 
+// squares is the claim that two cells have one mean, to 5 %; 10 % off is BAD.
+func squares(sampler verdict.SamplerFunc) *verdict.Claim {
+	c := &verdict.Claim{ID: "squares", Statement: "E X^2 = E Y^2", Kind: verdict.Identity, Good: 0.05, Bad: 0.1}
+	for _, key := range []string{"X", "Y"} {
+		c.Cells = append(c.Cells, verdict.Cell{Key: key, Chunk: chunkSize, New: func() (verdict.Sampler, error) { return sampler, nil }})
+	}
+	return c
+}
+
+// quotientOfSquares is the claim E X^2/E Y^2 = 1, to 5 %; 10 % off is BAD.
+func quotientOfSquares(sampler verdict.SamplerFunc) *verdict.Claim {
+	return &verdict.Claim{
+		ID: "quotient", Statement: "E X^2/E Y^2 = 1", Kind: verdict.Limit, Target: 1, Good: 0.05, Bad: 0.1,
+		Cells: []verdict.Cell{{Key: "X, Y", Chunk: chunkSize, New: func() (verdict.Sampler, error) { return sampler, nil }}},
+	}
+}
+
 const chunkSize = 64
+
+func stuck(*replicate.Stream) (num, den float64, err error) { return 1, 1, nil }
+
+func independent(s *replicate.Stream) (num, den float64, err error) {
+	x, y := s.Normal(), s.Normal()
+	return float64(x * x), float64(y * y), nil
+}
+
+func copied(s *replicate.Stream) (num, den float64, err error) {
+	_, den, err = independent(s)
+	return den, den, err
+}
 
 func squareOf(s *replicate.Stream) (num, den float64, err error) {
 	x := s.Normal()
