@@ -341,10 +341,10 @@ func TestOpenData(t *testing.T) {
 func TestDataBits(t *testing.T) {
 	want := map[string]string{
 		"set:f83b4ac3caaa": "997b68b25723d479",
-		"rademacher":       "544d93ee69b1abcc",
+		"rademacher":       "6d7fbc4f3c7c485b",
 		"uniform":          "04fc5df787cadd22",
 		"student:10":       "9ef0e220e544e74a",
-		"student:4.5":      "a293495c30db178b",
+		"student:4.5":      "c6c9bf364236ed13",
 		"ar1:0.5":          "db3b1c359f615d32",
 		"ar1:-0.9":         "d36c5dbfea8cb1f0",
 		"spiked:1:6":       "9b3e5755fd0c2599",

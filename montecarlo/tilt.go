@@ -10,8 +10,8 @@ import (
 // maxTiltWeight bounds q_0^m, the largest weight of a tilted draw, which the
 // least tilted ones get: a stronger tilt would serve the rare large values of
 // the numerators at the cost of heavy tails in everything else. It also keeps
-// the tilt below the point where the density stops existing; any
-// weaker tilt is as exact.
+// the tilt below the point where the density stops existing; any weaker tilt is
+// as exact.
 const maxTiltWeight = 5
 
 // pairTiltCap returns the correlation c of a tilted quadrant at which q_0^m is

@@ -50,10 +50,11 @@ func newZiggurat() *zigguratTable {
 
 func gaussian(x float64) float64 { return elementary.Exp(-0.5 * float64(x*x)) }
 
-// Normal returns a standard normal variate by the ziggurat method (Marsaglia and
-// Tsang, J. Stat. Software 5(8), 2000) with 256 layers and Marsaglia's tail
-// (Technometrics 6, 1964). Each layer has 2^53 equidistant magnitudes, so the variate has full double resolution except
-// close to zero, where the spacing is 2^-53 times the layer's width.
+// Normal returns a standard normal variate by the ziggurat method (Marsaglia
+// and Tsang, J. Stat. Software 5(8), 2000) with 256 layers and Marsaglia's tail
+// (Technometrics 6, 1964). Each layer has 2^53 equidistant magnitudes, so the
+// variate has full double resolution except close to zero, where the spacing is
+// 2^-53 times the layer's width.
 func (s *Stream) Normal() float64 {
 	for {
 		u := s.Uint64()

@@ -2,13 +2,14 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"pastur/theorem/catalogue"
 )
 
 // LimitResult is one row of `pastur limit`. Numbers that do not exist or are
-// not known are null, and notes say why.
+// not known are null, and note says why.
 type LimitResult struct {
 	Model     string   `json:"model"`
 	Loss      string   `json:"loss"`
@@ -26,7 +27,7 @@ type LimitResult struct {
 	NormRatio *Float   `json:"norm_ratio"`
 	RowMass   *Float   `json:"row_mass"`
 	Heuristic *Float   `json:"heuristic"`
-	Notes     []string `json:"notes"`
+	Note      *string  `json:"note"` // null if there is nothing to say
 	Warnings  []string `json:"warnings"`
 }
 
@@ -38,7 +39,11 @@ func Limit(k *catalogue.Known, warnings []string) LimitResult {
 		Gamma: Float(s.Gamma), Classes: s.Classes, Dim: Float(s.Dim), Samples: Float(s.Samples), Kappa: Float(k.Kappa),
 		Ratio: optional(k.Ratio), Rate: optional(k.Rate), Scaled: optional(k.Scaled), Constant: optional(k.Constant),
 		NormRatio: optional(k.NormRatio), RowMass: optional(k.RowMass), Heuristic: optional(k.Heuristic),
-		Notes: emptyNotNil(k.Notes), Warnings: emptyNotNil(warnings),
+		Warnings: emptyNotNil(warnings),
+	}
+	if len(k.Notes) > 0 {
+		note := strings.Join(k.Notes, "; ")
+		r.Note = &note
 	}
 	if s.Hidden > 0 {
 		r.Hidden = &s.Hidden
@@ -66,6 +71,9 @@ func LimitTable(known []*catalogue.Known, warnings [][]string) *Table {
 		if k.Setting.Dim != s.Dim {
 			manySizes, sizes = true, ""
 		}
+	}
+	if manySizes && !slices.ContainsFunc(known, func(k *catalogue.Known) bool { return k.Setting.Gamma != s.Gamma }) {
+		sizes = fmt.Sprintf("gamma = d/N = %.6g, ", s.Gamma)
 	}
 	t := &Table{
 		Title: fmt.Sprintf("Exact E|H_ij|^2/E|H_ii|^2: %s model, %s loss, %s blocks, %s%skappa = %.6g",

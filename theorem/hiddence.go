@@ -88,8 +88,8 @@ func checkHidden(hidden, least int, kappa float64) error {
 	return checkKappa(kappa, maxConstantKappa)
 }
 
-// quadrant holds J and its first two derivatives at r, and q_0 - 1 = J(r) - 1/4, which is small for
-// wide networks and is raised to a power of order m.
+// quadrant holds J and its first two derivatives at r, and q_0 - 1 = J(r) -
+// 1/4, which is small for wide networks and is raised to a power of order m.
 type quadrant struct{ value, first, second, excess float64 }
 
 // newQuadrant evaluates J at r = kappa/m < 1.

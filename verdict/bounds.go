@@ -23,10 +23,10 @@ const (
 	NearNormal Assumption = "near-normal"
 	// Bounded states that the numerator lies in Cell.Range and every
 	// denominator is 1: empirical Bernstein intervals (Maurer and Pontil,
-	// Empirical Bernstein Bounds and Sample Variance Penalization, COLT 2009), valid at any size
-	// with no gate. A replicate that breaks the statement is an error. The
-	// kinds that combine cells (identity, rate, exponent) have no such
-	// interval: they treat it as Asymptotic.
+	// Empirical Bernstein Bounds and Sample Variance Penalization, COLT 2009),
+	// valid at any size with no gate. A replicate that breaks the statement is
+	// an error. The kinds that combine cells (identity, rate, exponent) have no
+	// such interval: they treat it as Asymptotic.
 	Bounded Assumption = "bounded"
 )
 

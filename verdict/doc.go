@@ -5,9 +5,10 @@
 // (1-alpha/K) confidence interval excludes the GOOD set the claim FAILs; if an
 // interval each of whose ends misses with probability beta/K excludes the BAD
 // set it PASSes; if both, the number lies in the gap and the claim is
-// INCONCLUSIVE; if neither, there is another look, K of them at the most. So a true claim fails with probability at most
-// alpha, a claim that is wrong by more than the gap passes with probability at
-// most beta, and running out of budget never turns into a pass.
+// INCONCLUSIVE; if neither, there is another look, K of them at the most. So a
+// true claim fails with probability at most alpha, a claim that is wrong by
+// more than the gap passes with probability at most beta, and running out of
+// budget never turns into a pass.
 //
 // A claim about several cells (a rate over many C) doubles at each look only
 // the cells that need it: those with heavy tails or most of the variance.

@@ -261,7 +261,7 @@ func (m *Moments) logBias(value, se float64) float64 {
 		return 0
 	}
 	ratio := (float64(m.Ratio()*m.Central.at(0, 2)) - m.Central.at(1, 1)) / float64(float64(m.N-1)*m.Den*m.Den)
-	return ratio/value - float64(se*se)/2
+	return ratio/value - float64(float64(se*se)/2)
 }
 
 // logBounds bounds log|ratio - Minus| of a cell; Everything if the difference

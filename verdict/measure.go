@@ -36,11 +36,12 @@ const measureConfidence = 0.95
 
 // Measure estimates one cell's ratio. Sample sizes follow from the precision
 // asked for and from the variance seen so far, so the result is a function of
-// the seed and the cell alone. Stopping at a precision (not at a value) costs the
-// interval some of its coverage, as samples of too small a variance stop first:
-// measured are 94 % and more for normal and exponential samples, 93 to 94 % for
-// lognormal ones with sigma = 1 and for an event of probability 0.02, at relative
-// errors of 0.03 to 0.1 (TestMeasureCovers). Progress, if given, is called with look 1 and an estimated total.
+// the seed and the cell alone. Stopping at a precision (not at a value) costs
+// the interval some of its coverage, as samples of too small a variance stop
+// first: measured are 94 % and more for normal and exponential samples, 93 to
+// 94 % for lognormal ones with sigma = 1 and for an event of probability 0.02,
+// at relative errors of 0.03 to 0.1 (TestMeasureCovers). Progress, if given, is
+// called with look 1 and an estimated total.
 func Measure(ctx context.Context, cell Cell, precision Precision, opt Options) (Measurement, error) {
 	claim, err := (&Claim{ID: "measure", Kind: Limit, Target: 1, Good: 1, Bad: 2, Cells: []Cell{cell}}).withDefaults()
 	if err != nil {

@@ -195,7 +195,7 @@ func TestGitHub(t *testing.T) {
 }
 
 func TestSelftest(t *testing.T) {
-	if stdout, stderr, code := pastur("selftest", "--format", "csv"); code != 2 || stdout != "" || !strings.Contains(stderr, "text, json, markdown") {
+	if stdout, stderr, code := pastur("selftest", "--format", "xml"); code != 2 || stdout != "" || !strings.Contains(stderr, "text, json, csv, markdown") {
 		t.Errorf("exit %d %s", code, stderr)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -39,7 +39,8 @@ func dryRun(cmd *cobra.Command, suite *catalogue.Suite, claims []*verdict.Claim,
 		Notes: []string{
 			"Replicates over all cells: of the first look, at the most, and needed to pass with probability 0.95 (extrapolated",
 			fmt.Sprintf("from a pilot of at most %d replicates a cell). Detectable: the smallest distance from GOOD that fails with", pilotReplicates),
-			"probability 0.95 at the budget; gap: the distance from GOOD to BAD, in the same units.",
+			"probability 0.95 at the budget; gap: the distance from GOOD to BAD, in the same units. Nothing is decided before",
+			"the first look, however few replicates are needed.",
 		},
 	}
 	bar := newProgress(cmd.ErrOrStderr())
