@@ -69,7 +69,7 @@ func TestTwoPointEqualsGramOnOtherData(t *testing.T) {
 	z := elementary.NormalUpperQuantile(falseAlarm / 2 / 2 / float64(len(cases)))
 	for _, s := range cases {
 		e := estimator(t, s, TwoPoint)
-		const n = 15_000
+		const n = 10_000
 		two := draw(t, sampler(t, e), s.String()+" twopoint", n, 0)
 		gram := draw(t, sampler(t, estimator(t, s, Gram)), s.String()+" gram", n/2, 0)
 		compare := func(name string, x, sx, y, sy float64) {

@@ -120,7 +120,7 @@ func TestTwoPointEqualsGram(t *testing.T) {
 	z := elementary.NormalUpperQuantile(falseAlarm / 2 / 2)
 	for _, s := range settings {
 		e := estimator(t, s, TwoPoint)
-		const n = 40_000
+		const n = 32_000
 		two := draw(t, sampler(t, e), s.String()+" twopoint", n, 0)
 		gram := draw(t, sampler(t, estimator(t, s, Gram)), s.String()+" gram", n/2, 0)
 		compare := func(name string, x, sx, y, sy float64) {
@@ -236,7 +236,7 @@ func TestHiddenMSENorms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for method, n := range map[Method]int{TwoPoint: 40_000, Gram: 20_000, Definition: 10_000} {
+	for method, n := range map[Method]int{TwoPoint: 40_000, Gram: 10_000, Definition: 5_000} {
 		got := draw(t, sampler(t, estimator(t, s, method)), "norms", n, 0)
 		if math.Abs(got.off-off) > 7*got.offSE || math.Abs(got.diag-diag) > 7*got.diagSE {
 			t.Errorf("%s: off %.5g(%.2g), diag %.5g(%.2g), want %.5g, %.5g", method, got.off, got.offSE, got.diag, got.diagSE, off, diag)
