@@ -94,6 +94,13 @@ func TestRefusedSizes(t *testing.T) {
 			Definition, "want method gram or a smaller size"},
 		{Setting{Model: network.Linear, Loss: network.CE, Block: network.VV, Classes: 1000, Dim: 1e6, Gamma: 0.5},
 			Definition, "GiB a worker, more than the 4 GiB allowed: want method twopoint or a smaller size"},
+		// V is C x m, whatever d; blocks of output weights are m x m.
+		{Setting{Model: network.Hidden, Loss: network.CE, Block: network.VV, Classes: 1_000_000, Hidden: 2000, Dim: 10, Samples: 10},
+			Gram, "needs 15.1 GiB a worker"},
+		{Setting{Model: network.Hidden, Loss: network.MSE, Block: network.WW, Classes: 1_000_000, Hidden: 800, Dim: 10, Samples: 10},
+			Definition, "needs 6.1 GiB a worker"},
+		{Setting{Model: network.Hidden, Loss: network.CE, Block: network.VV, Classes: 2, Hidden: 40_000, Dim: 2, Samples: 2},
+			Definition, "needs 35.8 GiB a worker"},
 	} {
 		if c.set.Init == "" {
 			c.set.Init = network.LeCun
@@ -102,5 +109,13 @@ func TestRefusedSizes(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s %s: %v\nwant %s", c.method, c.set, err, c.want)
 		}
+	}
+}
+
+// TestConditionalRefusesMemory: a network's weights count, the C x m ones too.
+func TestConditionalRefusesMemory(t *testing.T) {
+	s := Setting{Model: network.Hidden, Loss: network.CE, Block: network.VV, Classes: 1_000_000, Hidden: 10_000, Dim: 10, Samples: 20, Init: network.LeCun}
+	if _, err := estimator(t, s, TwoPoint).Conditional(2); err == nil || !strings.Contains(err.Error(), "need 74.5 GiB a worker") {
+		t.Errorf("a network of 75 GiB: %v", err)
 	}
 }

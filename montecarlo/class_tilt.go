@@ -41,21 +41,28 @@ func newClassTilt(s *replicate.Stream, variance float64, classes int, enabled bo
 }
 
 // weight returns the weight of a sample for one class tilted, sum being sum_c
-// e^{z_c + z'_c}.
-func (t *classTilt) weight(sum float64, classes int) float64 {
+// e^{z_c + z'_c - shift}.
+func (t *classTilt) weight(sum, shift float64, classes int) float64 {
 	if !t.mixed {
 		return 1
 	}
-	return 2 / (1 + sum/float64(classes)/elementary.Exp(t.exponent))
+	m := elementary.Exp(t.exponent - shift)
+	if m == 0 {
+		return 0 // logits so far beyond those that the tilt makes likely
+	}
+	return 2 / (1 + sum/float64(classes)/m)
 }
 
 // weightOfTwo is weight for two classes tilted, sum and squares being the sums of
-// e^{z_c + z'_c} and of its square.
-func (t *classTilt) weightOfTwo(sum, squares float64, classes int) float64 {
+// e^{z_c + z'_c - shift} and of its square.
+func (t *classTilt) weightOfTwo(sum, squares, shift float64, classes int) float64 {
 	if !t.mixed {
 		return 1
 	}
 	c := float64(classes)
-	m := elementary.Exp(t.exponent)
-	return 2 / (1 + (float64(sum*sum)-squares)/m/m/float64(c*(c-1)))
+	m := elementary.Exp(t.exponent - shift)
+	if m == 0 {
+		return 0
+	}
+	return 2 / (1 + max(0, float64(sum*sum)-squares)/m/m/float64(c*(c-1)))
 }

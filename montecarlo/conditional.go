@@ -52,9 +52,9 @@ func (e *Estimator) Conditional(inner int) (Sampler, error) {
 		width = float64(s.Hidden)
 	}
 	n := float64(inner)
-	numbers := n*(4*n+width+float64(2*s.Classes+3*s.Hidden)+gramBatch) + width*float64(s.Classes+s.Hidden)
+	numbers := n*(4*n+width+float64(2*s.Classes+3*s.Hidden)+gramBatch) + s.weightNumbers(width)
 	if bytes := 8 * numbers; bytes > MaxMemory {
-		return nil, fmt.Errorf("networks of this size with %d data points need %.1f GiB a worker, more than the %d GiB allowed: want fewer points or a smaller dim", inner, bytes/(1<<30), MaxMemory>>30)
+		return nil, fmt.Errorf("networks of this size with %d data points need %.1f GiB a worker, more than the %d GiB allowed: want fewer points or a smaller size", inner, bytes/(1<<30), MaxMemory>>30)
 	}
 	return &conditional{setting: s, inner: inner}, nil
 }
@@ -71,7 +71,7 @@ func (c *conditional) prepare(s *replicate.Stream) (err error) {
 		c.x = mat.NewDense(c.inner, set.Hidden, nil)
 		return nil
 	}
-	if c.net, err = network.Draw(s, set.Model, set.Init, int(set.Dim), max(1, set.Hidden), set.Classes); err != nil {
+	if c.net, err = network.DrawContext(s.Context(), s, set.Model, set.Init, int(set.Dim), max(1, set.Hidden), set.Classes); err != nil {
 		return err
 	}
 	c.x = mat.NewDense(c.inner, int(set.Dim), nil)
@@ -95,10 +95,17 @@ func (c *conditional) draw(s *replicate.Stream) error {
 			return err
 		}
 	case !set.Limit():
-		c.net.Redraw(s, set.Init)
+		if err := c.net.RedrawContext(s.Context(), s, set.Init); err != nil {
+			return err
+		}
 	}
 	if set.Limit() {
 		for i := range set.Classes {
+			if i%looks == 0 {
+				if err := s.Context().Err(); err != nil {
+					return err
+				}
+			}
 			set.Init.Fill(s, set.Hidden, c.net.V.RawRowView(i))
 		}
 	}

@@ -20,11 +20,15 @@ func (e *Estimator) numbers() float64 {
 	s := &e.Setting
 	c, m, d, n := float64(s.Classes), float64(s.Hidden), s.Dim, s.Samples
 	if e.Method != TwoPoint {
-		held := n*d + (c+m)*d + n*(2*c+3*m) // data, weights, features, logits, probabilities
+		held := n*d + s.Parameters() + n*(2*c+3*m) // data, weights, features, logits, probabilities
 		if e.Method == Gram {
 			return held + 4*n*n + n*gramBatch
 		}
-		return held + 3*d*d
+		width := d // of a block
+		if s.Model == network.Hidden && s.Block == network.VV {
+			width = m
+		}
+		return held + 3*width*width
 	}
 	p, held := float64(e.Points), 0.0
 	switch {
@@ -43,6 +47,18 @@ func (e *Estimator) numbers() float64 {
 	default:
 		return held + m*min(m, c) + m*m + p*m/64 // the Bartlett factor, S, indicators
 	}
+}
+
+// Parameters returns the number of weights of the setting's network: C d of the
+// linear model, m d + C m of the hidden one.
+func (s *Setting) Parameters() float64 { return s.weightNumbers(s.Dim) }
+
+// weightNumbers is how many weights a network on inputs of that width has.
+func (s *Setting) weightNumbers(width float64) float64 {
+	if s.Model == network.Linear {
+		return width * float64(s.Classes)
+	}
+	return float64(s.Hidden) * (width + float64(s.Classes))
 }
 
 // checkMemory refuses sizes beyond MaxMemory.

@@ -26,7 +26,7 @@ type realisation struct {
 func (r *realisation) draw(s *replicate.Stream) (*network.State, error) {
 	set := &r.setting
 	if r.net == nil {
-		net, err := network.Draw(s, set.Model, set.Init, int(set.Dim), set.Hidden, set.Classes)
+		net, err := network.DrawContext(s.Context(), s, set.Model, set.Init, int(set.Dim), set.Hidden, set.Classes)
 		if err != nil {
 			return nil, err
 		}
@@ -34,8 +34,8 @@ func (r *realisation) draw(s *replicate.Stream) (*network.State, error) {
 		if err := r.prepareData(); err != nil {
 			return nil, err
 		}
-	} else {
-		r.net.Redraw(s, set.Init)
+	} else if err := r.net.RedrawContext(s.Context(), s, set.Init); err != nil {
+		return nil, err
 	}
 	if err := r.drawData(s); err != nil {
 		return nil, err

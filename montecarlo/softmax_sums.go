@@ -1,30 +1,98 @@
 package montecarlo
 
+import (
+	"math"
+
+	"pastur/internal/elementary"
+)
+
 // batch is the number of classes whose exponentials are held at a time: all
 // memory the samplers of vv blocks need, whatever the number of classes.
 const batch = 64
 
+// highestLogit is the size up to which the exponential of a logit is summed as it
+// is: the fourth powers of 10^9 such are below the largest double, and the fourth
+// power of its inverse is a normal one.
+const highestLogit = 170
+
 // softmaxSums holds, for n points whose classes stream through in batches, the
 // sums over classes of powers and products of e^z from which block norms under
 // cross-entropy follow.
+//
+// Probabilities do not change when a number is subtracted from all logits of a
+// point. It is 0 unless the largest logit is beyond highestLogit in size, and then
+// that one: features that a tilt makes long, or data that are not normalised, have
+// logits whose exponentials are no doubles.
 type softmaxSums struct {
 	n      int
-	e      []float64 // n x batch
+	e      []float64 // n x batch: logits, and then e^(z - shift)
+	shift  []float64 // n: what is subtracted from the logits of a point
 	single []float64 // n x 4: sum e^r, r = 1..4
 	pair   []float64 // pairs (l < k) x 4: sum e e', e^2 e', e e'^2, e^2 e'^2
 }
 
 func newSoftmaxSums(n int) *softmaxSums {
-	return &softmaxSums{n: n, e: make([]float64, n*batch), single: make([]float64, 4*n), pair: make([]float64, 2*n*(n-1))}
+	return &softmaxSums{n: n, e: make([]float64, n*batch), shift: make([]float64, n), single: make([]float64, 4*n), pair: make([]float64, 2*n*(n-1))}
 }
 
 func (t *softmaxSums) reset() {
+	clear(t.shift)
 	clear(t.single)
 	clear(t.pair)
 }
 
 // row returns the buffer of point k for b classes.
 func (t *softmaxSums) row(k, b int) []float64 { return t.e[k*batch : k*batch+b] }
+
+// exponentiate replaces the logits of b classes of the first points points by
+// their exponentials.
+func (t *softmaxSums) exponentiate(b, points int) {
+	for k := range points {
+		row := t.row(k, b)
+		switch top := largest(row); {
+		case t.single[4*k] == 0 && math.Abs(top) > highestLogit:
+			t.shift[k] = top // nothing is summed yet
+		case top-t.shift[k] > highestLogit:
+			t.raise(k, top)
+		}
+		shift := t.shift[k]
+		for c, z := range row {
+			row[c] = elementary.Exp(z - shift)
+		}
+	}
+}
+
+// largest returns the largest of some numbers.
+func largest(x []float64) float64 {
+	top := x[0]
+	for _, v := range x {
+		if v > top {
+			top = v
+		}
+	}
+	return top
+}
+
+// raise raises the shift of point k and brings its sums down to it.
+func (t *softmaxSums) raise(k int, shift float64) {
+	f := elementary.Exp(t.shift[k] - shift)
+	f2 := float64(f * f)
+	t.shift[k] = shift
+	scale := func(to []float64, by ...float64) {
+		for i, f := range by {
+			to[i] *= f
+		}
+	}
+	scale(t.single[4*k:], f, f2, float64(f2*f), float64(f2*f2))
+	for l := range t.n {
+		switch {
+		case l < k:
+			scale(t.pair[4*(k*(k-1)/2+l):], f, f2, f, f2)
+		case l > k:
+			scale(t.pair[4*(l*(l-1)/2+k):], f, f, f2, f2)
+		}
+	}
+}
 
 // accumulate adds b classes of the first points points.
 func (t *softmaxSums) accumulate(b, points int) {

@@ -37,6 +37,55 @@ type spanNorms struct {
 // xy and y^2.
 type spanSums struct{ one, x, y, xx, xy, yy float64 }
 
+// jointSums are the sums over classes at two points, with e = e^{z - shift} for p and
+// f likewise for p'. The shifts are 0 unless logits are very large, see softmaxSums.
+type jointSums struct {
+	p, q, pq         spanSums
+	pp, qq, ppq, pqq float64 // sum e^2, f^2, e^2 f, e f^2
+	shift            [2]float64
+	same             bool // the points are one: only p, pq, pp and ppq are summed
+}
+
+// exponentiate replaces the logits of a batch of classes at point k by their
+// exponentials.
+func (t *jointSums) exponentiate(k int, z []float64) {
+	one := [2]float64{t.p.one, t.q.one}[k]
+	switch top := largest(z); {
+	case one == 0 && math.Abs(top) > highestLogit:
+		t.shift[k] = top // nothing is summed yet
+		if t.same {
+			t.shift[1-k] = top
+		}
+	case top-t.shift[k] > highestLogit:
+		t.raise(k, top)
+		if t.same {
+			t.raise(1-k, top)
+		}
+	}
+	shift := t.shift[k]
+	for c, v := range z {
+		z[c] = elementary.Exp(v - shift)
+	}
+}
+
+// raise raises the shift of point k and brings the sums down to it.
+func (t *jointSums) raise(k int, shift float64) {
+	f := elementary.Exp(t.shift[k] - shift)
+	t.shift[k] = shift
+	one, squares, square, other := &t.p, &t.pp, &t.ppq, &t.pqq
+	if k == 1 {
+		one, squares, square, other = &t.q, &t.qq, &t.pqq, &t.ppq
+	}
+	one.scale(f)
+	t.pq.scale(f)
+	*squares *= float64(f * f)
+	*square *= float64(f * f)
+	*other *= f
+}
+
+// close completes the sums of two points that are the same.
+func (t *jointSums) close() { t.q, t.qq, t.pqq = t.p, t.pp, t.ppq }
+
 // draw draws the rows' parts in the span of h and k, which may be the same slice,
 // and returns the averages of E[K_ij K'_ij | x, y] 1_i 1_j 1'_i 1'_j over i != j
 // and over i = j. The error is the context's.
@@ -53,8 +102,7 @@ func (t *spanNorms) draw(s *replicate.Stream, h, k []float64, classes int) (off,
 
 	root := math.Sqrt(t.variance)
 	tilt := newClassTilt(s, float64(t.variance*(float64((hx+kx)*(hx+kx))+float64(ky*ky))), classes, t.tilted)
-	var p, q, pq spanSums
-	var pp, qq, ppq, pqq float64 // sum p^2, p'^2, p^2 p', p p'^2
+	sums := jointSums{same: same}
 	for left := classes; left > 0; left -= batch {
 		if err := interrupted(s, left); err != nil {
 			return 0, 0, err
@@ -68,16 +116,17 @@ func (t *spanNorms) draw(s *replicate.Stream, h, k []float64, classes int) (off,
 			x[0] += float64(t.variance * (hx + kx))
 		}
 		for c, v := range x {
-			e[c] = elementary.Exp(float64(hx * v))
+			e[c] = float64(hx * v)
 		}
-		p.add(e, x)
-		pp += squareNorm(e)
+		sums.exponentiate(0, e)
+		sums.p.add(e, x)
+		sums.pp += squareNorm(e)
 		if same {
 			for c, v := range e {
 				joint[c] = float64(v * v)
 			}
-			ppq += products(joint, e)
-			pq.add(joint, x)
+			sums.ppq += products(joint, e)
+			sums.pq.add(joint, x)
 			continue
 		}
 		for c := range y {
@@ -87,37 +136,41 @@ func (t *spanNorms) draw(s *replicate.Stream, h, k []float64, classes int) (off,
 			y[0] += float64(t.variance * ky)
 		}
 		for c := range y {
-			f[c] = elementary.Exp(float64(kx*x[c]) + float64(ky*y[c]))
-			joint[c] = float64(e[c] * f[c])
+			f[c] = float64(kx*x[c]) + float64(ky*y[c])
 		}
-		p.addSecond(e, x, y)
-		q.add(f, x)
-		q.addSecond(f, x, y)
-		pq.add(joint, x)
-		pq.addSecond(joint, x, y)
-		qq += squareNorm(f)
-		ppq += products(joint, e)
-		pqq += products(joint, f)
+		sums.exponentiate(1, f)
+		for c, v := range f {
+			joint[c] = float64(e[c] * v)
+		}
+		sums.p.addSecond(e, x, y)
+		sums.q.add(f, x)
+		sums.q.addSecond(f, x, y)
+		sums.pq.add(joint, x)
+		sums.pq.addSecond(joint, x, y)
+		sums.qq += squareNorm(f)
+		sums.ppq += products(joint, e)
+		sums.pqq += products(joint, f)
 	}
 	if same {
-		q, qq, pqq = p, pp, ppq
+		sums.close()
 	}
-	t.weight = tilt.weight(pq.one, classes)
-	if off, diag, err = t.average(s, &p, &q, &pq, pp, qq, ppq, pqq); err != nil {
+	t.weight = tilt.weight(sums.pq.one, sums.shift[0]+sums.shift[1], classes)
+	if off, diag, err = t.average(s, &sums); err != nil {
 		return 0, 0, err
 	}
 	return float64(t.weight * off), float64(t.weight * diag), nil
 }
 
 // average normalises the sums of a draw and averages over the active units.
-func (t *spanNorms) average(stream *replicate.Stream, p, q, pq *spanSums, pp, qq, ppq, pqq float64) (off, diag float64, err error) {
+func (t *spanNorms) average(stream *replicate.Stream, sums *jointSums) (off, diag float64, err error) {
+	p, q, pq := &sums.p, &sums.q, &sums.pq
 	zp, zq := p.one, q.one
 	zpq := float64(zp * zq)
 	p.scale(1 / zp)
 	q.scale(1 / zq)
 	pq.scale(1 / zpq)
-	traceP, traceQ := 1-float64(pp/zp)/zp, 1-float64(qq/zq)/zq
-	traceM := pq.one - float64(ppq/zpq)/zp - float64(pqq/zpq)/zq + float64(pq.one*pq.one)
+	traceP, traceQ := 1-float64(sums.pp/zp)/zp, 1-float64(sums.qq/zq)/zq
+	traceM := pq.one - float64(sums.ppq/zpq)/zp - float64(sums.pqq/zpq)/zq + float64(pq.one*pq.one)
 
 	covP, covQ := p.covariance(), q.covariance()
 	// T in the basis: sum pp' (a - mean p)(a - mean p')^T.

@@ -90,7 +90,7 @@ func (t *hiddenCEVV) sample(s *replicate.Stream, _ []float64) (off, diag float64
 		diag += float64(scale * pointDiag)
 	}
 	if math.IsNaN(off+diag) || math.IsInf(off+diag, 0) {
-		return 0, 0, fmt.Errorf("a logit exceeds the range of exp (|h|^2 is %.3g)", squareNorm(t.h))
+		return 0, 0, fmt.Errorf("a block norm is not finite: off %v, diag %v", off, diag)
 	}
 	return off, diag, nil
 }
@@ -107,14 +107,16 @@ func (t *hiddenCEVV) draw(s *replicate.Stream, hh, kk, hk float64, points int) (
 		x, y := t.sums.row(0, b), t.sums.row(1, b)
 		for c := range b {
 			p := s.Normal()
-			x[c] = elementary.Exp(f.a * p)
+			x[c] = f.a * p
 			if points == 2 {
 				q := s.Normal()
-				y[c] = elementary.Exp(float64(f.b*p) + float64(f.c*q))
+				y[c] = float64(f.b*p) + float64(f.c*q)
 			}
 		}
+		t.sums.exponentiate(b, points)
 		if tilt.tilted && left == t.setting.Classes {
-			// The tilt e^{z+z'} shifts the mean of z by its covariance with z + z'.
+			// The tilt e^{z+z'} shifts the mean of z by its covariance with z + z',
+			// at most 4 ln C: classTilt makes none with longer features.
 			up, down := elementary.Exp(float64(t.varV*(hh+hk))), elementary.Exp(float64(t.varV*(kk+hk)))
 			for c := range 2 {
 				x[c] *= up
@@ -128,10 +130,11 @@ func (t *hiddenCEVV) draw(s *replicate.Stream, hh, kk, hk float64, points int) (
 			return 0, err
 		}
 	}
+	shift := t.sums.shift
 	if points == 1 {
-		return tilt.weightOfTwo(t.sums.single[1], t.sums.single[3], t.setting.Classes), nil
+		return tilt.weightOfTwo(t.sums.single[1], t.sums.single[3], 2*shift[0], t.setting.Classes), nil
 	}
-	return tilt.weightOfTwo(t.sums.pair[0], t.sums.pair[3], t.setting.Classes), nil
+	return tilt.weightOfTwo(t.sums.pair[0], t.sums.pair[3], shift[0]+shift[1], t.setting.Classes), nil
 }
 
 func squareNorm(h []float64) (sum float64) {

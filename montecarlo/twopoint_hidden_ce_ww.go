@@ -80,7 +80,7 @@ func (t *hiddenCEWW) sample(s *replicate.Stream, control []float64) (off, diag f
 	off += float64(scale * pointOff)
 	diag += float64(scale * pointDiag)
 	if math.IsNaN(off+diag) || math.IsInf(off+diag, 0) {
-		return 0, 0, fmt.Errorf("a logit exceeds the range of exp (|h|^2 is %.3g)", squareNorm(t.h))
+		return 0, 0, fmt.Errorf("a block norm is not finite: off %v, diag %v", off, diag)
 	}
 	return off, diag, nil
 }

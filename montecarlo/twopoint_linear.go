@@ -58,6 +58,15 @@ func (t *linearCE) cappedMeans(v float64) (first, second float64) {
 	return first, second
 }
 
+// Controls are left out (they are 0) of points and pairs whose logits vary so much
+// that a control would be heavier-tailed than what it controls, and its mean at
+// last no double: given data need not be normalised. Whether they are is a function
+// of the Gram matrix, given which every control has mean 0.
+const (
+	maxControlVariance     = 100 // of a logit, for the truncated controls
+	maxPairControlVariance = 12  // of z + z', for e e' at finite d, which is not truncated
+)
+
 // controls, with e truncated at cap: means over points of sum e/E - 1 and
 // sum e^2/E - 1, over pairs of sum e e'/E - 1; at finite d, where E of the
 // truncated product has no closed form, that of the plain one, and also
@@ -115,7 +124,8 @@ func (t *linearCE) sample(s *replicate.Stream, control []float64) (off, diag flo
 	root := math.Sqrt(t.kappa)
 	for left := t.setting.Classes; left > 0; left -= batch {
 		b := min(left, batch)
-		t.exponentials(s, b, root)
+		t.logits(s, b, root)
+		t.sums.exponentiate(b, t.n)
 		t.accumulate(b)
 		if err := interrupted(s, left); err != nil {
 			return 0, 0, err
@@ -123,19 +133,19 @@ func (t *linearCE) sample(s *replicate.Stream, control []float64) (off, diag flo
 	}
 	off, diag = t.combine(control)
 	if math.IsNaN(off+diag) || math.IsInf(off+diag, 0) {
-		return 0, 0, fmt.Errorf("a logit exceeds the range of exp (|x|^2/d is %.3g for the first point)", t.points.gram[0])
+		return 0, 0, fmt.Errorf("a block norm is not finite: off %v, diag %v", off, diag)
 	}
 	return off, diag, nil
 }
 
-// exponentials fills e with e^z for b classes.
-func (t *linearCE) exponentials(s *replicate.Stream, b int, root float64) {
+// logits draws those of b classes.
+func (t *linearCE) logits(s *replicate.Stream, b int, root float64) {
 	n := t.n
 	if t.limit {
 		for k := range n {
-			e := t.sums.row(k, b)
-			for c := range e {
-				e[c] = elementary.Exp(root * s.Normal())
+			z := t.sums.row(k, b)
+			for c := range z {
+				z[c] = root * s.Normal()
 			}
 		}
 		return
@@ -145,7 +155,7 @@ func (t *linearCE) exponentials(s *replicate.Stream, b int, root float64) {
 		s.Normals(xi)
 		t.points.combine(t.z, xi)
 		for k, z := range t.z {
-			t.sums.e[k*batch+c] = elementary.Exp(root * z)
+			t.sums.e[k*batch+c] = root * z
 		}
 	}
 }
@@ -201,11 +211,13 @@ func (t *linearCE) combine(control []float64) (off, diag float64) {
 		singleOff += float64(g2 * o)
 		singleDiag += float64(g2 * d)
 		m1, m2 := t.mean1, t.mean2
-		if !t.limit {
+		if !t.limit && v <= maxControlVariance {
 			m1, m2 = t.cappedMeans(v)
 		}
-		a1 += float64(t.capped[2*k]/m1/c) - 1
-		a2 += float64(t.capped[2*k+1]/m2/c) - 1
+		if v <= maxControlVariance {
+			a1 += float64(t.capped[2*k]/m1/c) - 1
+			a2 += float64(t.capped[2*k+1]/m2/c) - 1
+		}
 		gram1 += g - t.points.traces.First
 		for l := range k {
 			r := t.points.gram[k*n+l]
@@ -220,7 +232,9 @@ func (t *linearCE) combine(control []float64) (off, diag float64) {
 				a11 += float64(t.cappedPair[pair]/(m1*m1)/c) - 1
 			} else {
 				sum := v + float64(t.kappa*t.points.gram[l*n+l]) + float64(2*t.kappa*r)
-				a11 += float64(t.sums.product(l, k)*elementary.Exp(-sum/2)/c) - 1
+				if sum <= maxPairControlVariance {
+					a11 += float64(t.sums.product(l, k)*elementary.Exp(-sum/2)/c) - 1
+				}
 			}
 			gram2 += weight - t.points.traces.Second
 			pair++

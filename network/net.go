@@ -1,6 +1,7 @@
 package network
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -60,6 +61,12 @@ func NewNet(model Model, W, V *mat.Dense) (*Net, error) {
 // which Linear ignores. The fan-in is dim for W and for a linear V, hidden for a
 // hidden V.
 func Draw(src Source, model Model, init Init, dim, hidden, classes int) (*Net, error) {
+	return DrawContext(context.Background(), src, model, init, dim, hidden, classes)
+}
+
+// DrawContext is [Draw] that ends with the context's error soon after ctx does:
+// a net of 10^8 weights takes seconds.
+func DrawContext(ctx context.Context, src Source, model Model, init Init, dim, hidden, classes int) (*Net, error) {
 	if _, err := ParseModel(string(model)); err != nil {
 		return nil, err
 	}
@@ -82,19 +89,44 @@ func Draw(src Source, model Model, init Init, dim, hidden, classes int) (*Net, e
 	} else {
 		net.V = mat.NewDense(classes, dim, nil)
 	}
-	net.Redraw(src, init)
+	if err := net.RedrawContext(ctx, src, init); err != nil {
+		return nil, err
+	}
 	return net, nil
 }
+
+// weightsALook is how many weights are drawn between two looks at the context.
+const weightsALook = 1 << 14
 
 // Redraw overwrites all weights with fresh ones, as [Draw] would have drawn them,
 // without allocating. It panics if init is unknown.
 func (net *Net) Redraw(src Source, init Init) {
+	if err := net.RedrawContext(context.Background(), src, init); err != nil {
+		panic("network: the background context ended: " + err.Error())
+	}
+}
+
+// RedrawContext is [Net.Redraw] that ends with the context's error soon after ctx
+// does. The weights are then neither the old ones nor new ones.
+func (net *Net) RedrawContext(ctx context.Context, src Source, init Init) error {
+	since := weightsALook
 	for _, layer := range net.layers() {
 		rows, fanIn := layer.Dims()
 		for i := range rows {
-			init.Fill(src, fanIn, layer.RawRowView(i))
+			for row := layer.RawRowView(i); len(row) > 0; {
+				if since >= weightsALook {
+					if err := ctx.Err(); err != nil {
+						return err
+					}
+					since = 0
+				}
+				n := min(len(row), weightsALook)
+				init.Fill(src, fanIn, row[:n])
+				row, since = row[n:], since+n
+			}
 		}
 	}
+	return nil
 }
 
 // Dim returns d, the dimension of the data.

@@ -1,6 +1,8 @@
 package network
 
 import (
+	"context"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -310,6 +312,51 @@ func TestFillVariance(t *testing.T) {
 		// 1e-15 for the rounding of the half-width.
 		if math.Abs(x) > half*(1+1e-15) {
 			t.Fatalf("pytorch weight %v is outside +-%v", x, half)
+		}
+	}
+}
+
+// countdown cancels a context after so many draws, and counts on.
+type countdown struct {
+	source
+	cancel context.CancelFunc
+	after  int
+	drawn  int
+}
+
+func (s *countdown) Normal() float64 {
+	if s.drawn++; s.drawn == s.after {
+		s.cancel()
+	}
+	return s.source.Normal()
+}
+
+// Drawing weights ends soon after the context does, in long rows and in short ones,
+// and a net that was not interrupted has the weights of one call a row.
+func TestDrawContext(t *testing.T) {
+	for _, shape := range [][3]int{{1 << 20, 1, 2}, {4, 1 << 18, 2}, {2, 2, 1 << 19}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		src := &countdown{source: newSource(1), cancel: cancel, after: 1 << 18}
+		_, err := DrawContext(ctx, src, Hidden, LeCun, shape[0], shape[1], shape[2])
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("shape %v: %v, want the context's error", shape, err)
+		}
+		if src.drawn > src.after+2*weightsALook {
+			t.Errorf("shape %v: %d draws after the context ended", shape, src.drawn-src.after)
+		}
+	}
+	const d, m = 3*weightsALook + 5, 2
+	net, err := Draw(newSource(2), Hidden, PyTorch, d, m, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	src, row := newSource(2), make([]float64, d)
+	for i := range m {
+		PyTorch.Fill(src, d, row)
+		for k, w := range row {
+			if net.W.At(i, k) != w {
+				t.Fatalf("weight %d of row %d is %v, want %v", k, i, net.W.At(i, k), w)
+			}
 		}
 	}
 }

@@ -126,7 +126,7 @@ func (e *Ensemble) Population(v *mat.Dense) (Population, error) {
 func (e *Ensemble) CheckMemory() error {
 	s := &e.Setting
 	side := min(s.Dim, s.Samples)
-	numbers := 2*s.Samples*s.Dim + 2*side*side + s.Samples*float64(2*s.Classes+3*s.Hidden) + float64(s.Classes)*s.Dim
+	numbers := 2*s.Samples*s.Dim + 2*side*side + s.Samples*float64(2*s.Classes+3*s.Hidden) + s.Parameters()
 	if bytes := 8 * numbers; bytes > montecarlo.MaxMemory {
 		return fmt.Errorf("eigenvalues at dim %.0f, samples %.0f need %.1f GiB a worker, more than the %d GiB allowed: want a smaller size, or Lanczos quadrature",
 			s.Dim, s.Samples, bytes/(1<<30), montecarlo.MaxMemory>>30)
@@ -147,7 +147,7 @@ func (e *Ensemble) draw(ctx context.Context, s *replicate.Stream) (*sample, erro
 	var net *network.Net
 	var err error
 	if !e.Classical {
-		if net, err = e.weights(s); err != nil {
+		if net, err = e.weights(ctx, s); err != nil {
 			return nil, err
 		}
 	}
@@ -157,7 +157,7 @@ func (e *Ensemble) draw(ctx context.Context, s *replicate.Stream) (*sample, erro
 		}
 		s.Normals(out.x.RawRowView(n))
 	}
-	out.lambda, err = e.lambda(net, out.x)
+	out.lambda, err = e.lambda(ctx, net, out.x)
 	if net != nil && e.GivenWeights() {
 		out.v = net.V
 	}
@@ -165,13 +165,13 @@ func (e *Ensemble) draw(ctx context.Context, s *replicate.Stream) (*sample, erro
 }
 
 // weights draws the network's.
-func (e *Ensemble) weights(s *replicate.Stream) (*network.Net, error) {
+func (e *Ensemble) weights(ctx context.Context, s *replicate.Stream) (*network.Net, error) {
 	set := &e.Setting
-	return network.Draw(s, set.Model, set.Init, e.Dim(), set.Hidden, set.Classes)
+	return network.DrawContext(ctx, s, set.Model, set.Init, e.Dim(), set.Hidden, set.Classes)
 }
 
 // lambda returns the weights of the samples x, one a row.
-func (e *Ensemble) lambda(net *network.Net, x *mat.Dense) ([]float64, error) {
+func (e *Ensemble) lambda(ctx context.Context, net *network.Net, x *mat.Dense) ([]float64, error) {
 	if e.Classical {
 		rows, _ := x.Dims()
 		lambda := make([]float64, rows)
@@ -180,7 +180,7 @@ func (e *Ensemble) lambda(net *network.Net, x *mat.Dense) ([]float64, error) {
 		}
 		return lambda, nil
 	}
-	state, err := network.Evaluate(net, e.Setting.Loss, x, nil)
+	state, err := network.EvaluateContext(ctx, net, e.Setting.Loss, x, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ type blockOperator struct {
 func (e *Ensemble) newOperator(ctx context.Context, s *replicate.Stream, keepLimit float64) (op *blockOperator, v *mat.Dense, trace float64, err error) {
 	var net *network.Net
 	if !e.Classical {
-		if net, err = e.weights(s); err != nil {
+		if net, err = e.weights(ctx, s); err != nil {
 			return nil, nil, 0, err
 		}
 		if e.GivenWeights() {
@@ -56,7 +56,7 @@ func (e *Ensemble) newOperator(ctx context.Context, s *replicate.Stream, keepLim
 		op.kept = kept
 	}
 	err = op.each(ctx, func(_ int, x *mat.Dense) error {
-		lambda, err := e.lambda(net, x)
+		lambda, err := e.lambda(ctx, net, x)
 		op.lambda = append(op.lambda, lambda...)
 		for n, l := range lambda {
 			row := x.RawRowView(n)
@@ -135,7 +135,7 @@ func (e *Ensemble) checkLanczosMemory(steps, probes int) error {
 	if data > KeepLimit {
 		data = 0
 	}
-	numbers := s.Dim*(float64(steps+2)*float64(probes)+rowBlock) + s.Samples + float64(s.Classes+s.Hidden)*s.Dim + rowBlock*float64(2*s.Classes+3*s.Hidden)
+	numbers := s.Dim*(float64(steps+2)*float64(probes)+rowBlock) + s.Samples + s.Parameters() + rowBlock*float64(2*s.Classes+3*s.Hidden)
 	if bytes := data + 8*numbers; bytes > montecarlo.MaxMemory {
 		return fmt.Errorf("lanczos quadrature at dim %.0f, samples %.0f with %d steps from %d vectors needs %.1f GiB a worker, more than the %d GiB allowed: want fewer steps or vectors, or a smaller size",
 			s.Dim, s.Samples, steps, probes, bytes/(1<<30), montecarlo.MaxMemory>>30)

@@ -58,7 +58,7 @@ func TestPopulationMoments(t *testing.T) {
 		}
 		x := mat.NewDense(samples, int(set.Dim), nil)
 		s.Normals(x.RawMatrix().Data)
-		lambda, err := e.lambda(p.net, x)
+		lambda, err := e.lambda(t.Context(), p.net, x)
 		if err != nil {
 			t.Fatal(err)
 		}
