@@ -179,7 +179,7 @@ func tables(t *testing.T) map[string]*Table {
 		var known []*catalogue.Known
 		for _, c := range []int{2, 10, 1000, 100000} {
 			s.Classes, s.Init = c, network.LeCun
-			k, err := catalogue.Lookup(s.Setting, 1)
+			k, err := catalogue.Lookup(t.Context(), s.Setting, 1)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -90,13 +91,17 @@ func LimitTable(known []*catalogue.Known, warnings [][]string) *Table {
 	seen := map[string]bool{}
 	for i, k := range known {
 		set := &k.Setting
+		digits := 10
+		if k.RelError > 0 {
+			digits = int(-math.Log10(k.RelError))
+		}
 		hidden := Cell{"-", nil}
 		if set.Hidden > 0 {
 			hidden = Count(set.Hidden)
 		}
 		t.Rows = append(t.Rows, []Cell{
-			Count(set.Classes), Count(set.Dim), Count(set.Samples), Number(k.Ratio, 10), Number(k.Rate, 3), Number(k.Scaled, 8), Number(k.Constant, 8),
-			Number(k.NormRatio, 6), Number(k.RowMass, 6), Number(k.Heuristic, 6),
+			Count(set.Classes), Count(set.Dim), Count(set.Samples), Number(k.Ratio, digits), Number(k.Rate, 3), Number(k.Scaled, min(digits, 8)), Number(k.Constant, 8),
+			Number(k.NormRatio, min(digits, 6)), Number(k.RowMass, min(digits, 6)), Number(k.Heuristic, 6),
 			Text(string(set.Model)), Text(string(set.Loss)), Text(string(set.Block)), Number(&set.Gamma, -1), hidden, Number(&k.Kappa, -1), Text(strings.Join(warnings[i], "; ")),
 		})
 		for _, note := range k.Notes {

@@ -12,7 +12,7 @@ func TestGrowthLaws(t *testing.T) {
 		t.Skip("takes minutes: run with -slow")
 	}
 	scaled := func(m int, c float64) (ratio, diag float64) {
-		off, diag := narrowNorms(newSoftmaxPair(1), c, m, 1, narrowNodes(c))
+		off, diag := narrowNorms(t.Context(), newSoftmaxPair(1), c, m, 1, narrowNodes(c))
 		return c * c * off / diag, c * c * diag
 	}
 	t.Run("width 1", func(t *testing.T) {

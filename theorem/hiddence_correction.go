@@ -56,8 +56,8 @@ func HiddenCEVVCorrection(hidden int, kappa float64) (float64, error) {
 func tiltedDot(m, a, r float64) float64 {
 	root := math.Sqrt(1 - float64(2*a))
 	q := newQuadrant(1, r/root)
-	// q_0 - 1, small for wide networks: the point inactive at g' < 0 and both active.
-	excess := float64(0.25*(1-root))/root + (q.value/root - 0.25)
+	// q_0 - 1, small for wide networks: 1/2 (1/root - 1) and what J adds to 1/4.
+	excess := (a/(1+root) + q.excess) / root
 	q1 := q.first / float64(root*root)
 	q2 := q.second / float64(root*float64(root*root))
 	power := elementary.Exp(float64((m - 2) * elementary.Log1p(excess)))

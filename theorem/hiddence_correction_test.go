@@ -54,7 +54,7 @@ func TestHiddenCEVVCorrection(t *testing.T) {
 	v, c := 0.5, 1/(2*math.Pi)
 	e := math.Exp
 	want := -8*(e(v+c)-1) + 6*(e(v)-1) + 4*(e(c)-1) - (-4*e(v+c) + 2*e(v) + e(c) - 1)
-	if a, err := HiddenCEVVCorrection(1e8, 1); err != nil || math.Abs(a-want) > 1e-5 {
+	if a, err := HiddenCEVVCorrection(1e8, 1); err != nil || math.Abs(a-want) > 1e-6 {
 		t.Errorf("m=1e8: %v, %v, want %v", a, err, want)
 	}
 	for _, m := range []int{5, 8, 16} {

@@ -1,7 +1,9 @@
 package theorem
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"math"
 	"os"
@@ -128,7 +130,7 @@ func TestHiddenCEVVRatio(t *testing.T) {
 // than 1e-7 at kappa = 1, so that no test tells it.
 func TestNarrowNormsConverge(t *testing.T) {
 	norms := func(refine float64, m int, classes float64, n int) float64 {
-		off, diag := narrowNorms(newSoftmaxPair(refine), classes, m, 1, n)
+		off, diag := narrowNorms(t.Context(), newSoftmaxPair(refine), classes, m, 1, n)
 		return off / diag
 	}
 	a, b := norms(1, 1, 50, narrowNodes(50)), norms(1.25, 1, 50, narrowNodes(50)*5/4)
@@ -156,6 +158,12 @@ func TestHiddenCEVVRatioRefuses(t *testing.T) {
 		if _, err := HiddenCEVVRatio(c.classes, c.hidden, c.kappa); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v", c, err)
 		}
+	}
+	// What has no time left has no value.
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := HiddenCEVVRatioContext(ctx, 1000, 2, 4); !errors.Is(err, context.Canceled) {
+		t.Errorf("a context that has ended: %v", err)
 	}
 	// Two classes have no off-diagonal structure: R = 1.
 	if r, err := HiddenCEVVRatio(2, 1, 1); err != nil || math.Abs(r-1) > 1e-9 {

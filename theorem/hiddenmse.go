@@ -45,7 +45,7 @@ func HiddenMSEWWConstant(gamma float64) (float64, error) {
 }
 
 // HiddenMSEWWRatioFinite returns the same ratio at finite dimension d and number
-// of samples N, exactly: whole numbers from 1 to 1e15. Relative error below 1e-13.
+// of samples N, exactly: whole numbers from 1 to 2^50. Relative error below 1e-13.
 // See HiddenMSEWWNorms for the formula.
 func HiddenMSEWWRatioFinite(classes int, dim, samples float64) (float64, error) {
 	if err := checkClasses(classes, 1); err != nil {

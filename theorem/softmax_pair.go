@@ -15,7 +15,8 @@ import (
 // classes, normal with mean 0, variances v and w and covariance cov: the squared
 // norms of off-diagonal and diagonal vv blocks under cross-entropy, given two points'
 // Gram matrix, without (phi.phi')^2. v, w in (0, 400], |cov| <= sqrt(v w), classes
-// from 2 to MaxClasses. Relative error below 1e-7.
+// from 2 to MaxClasses. Relative error below 1e-7. It takes a few milliseconds at
+// variances of order 1, and seconds where both are 400.
 //
 // With M_jk(t,t') = E[K_j(t+z) K_k(t'+z')], K_0(x) = exp(-e^x), K_1(x) = e^x exp(-e^x),
 //
@@ -33,6 +34,7 @@ func SoftmaxPairNorms(classes int, v, w, cov float64) (off, diag float64, err er
 		return 0, 0, fmt.Errorf("variances must be in (0, 400] and the covariance at most their geometric mean, got %v, %v and %v", v, w, cov)
 	}
 	p := newSoftmaxPair(1)
+	p.whole = true
 	off, diag = p.norms(float64(classes), v, w, cov)
 	return off, diag, nil
 }
@@ -40,6 +42,7 @@ func SoftmaxPairNorms(classes int, v, w, cov float64) (off, diag float64, err er
 // softmaxPair computes SoftmaxPairNorms many times in the same memory.
 type softmaxPair struct {
 	refine float64 // divides all steps; above 1 only in tests
+	whole  bool    // counts the rare large normalisers, which matter at few classes and large variances
 
 	t, u     []float64 // nodes of the two normalisers' logarithms
 	weight   []float64 // of the nodes of the first logit
@@ -47,18 +50,27 @@ type softmaxPair struct {
 	d0       []float64 // 1 - K_0
 	g0, g1   []float64 // u x first logit: means over the second logit
 	gd       []float64
+	below    []float64 // u x first logit: weighted sums of g1 up to there
+	above    []float64 // u x first logit: weighted sums of gd from there on
 	marginal []float64 // 1 - E K_0 at u
 }
 
 func newSoftmaxPair(refine float64) *softmaxPair { return &softmaxPair{refine: refine} }
+
+// Between these K_1 is above 10^-19 of its values about 0; above them K_0 is 0 and
+// below them 1 as well.
+const (
+	kernelFrom = -45
+	kernelTo   = 4.2
+)
 
 // lineStep is the step in the logarithms of the normalisers: the error of the
 // trapezoid rule is about e^{-pi^2/step}.
 const lineStep = 0.42
 
 // line returns the nodes i step of t that matter for logits of variance v: from
-// where e^t is a small part of the typical normaliser's inverse, to where M_00^C
-// has vanished.
+// where e^t is a small part of the typical normaliser's inverse, and of that of the
+// largest which counts beside the norms, of order C^-4, to where M_00^C has vanished.
 func (p *softmaxPair) line(to []float64, classes, v float64) []float64 {
 	step := lineStep / p.refine
 	sd := math.Sqrt(v)
@@ -89,7 +101,12 @@ func (p *softmaxPair) line(to []float64, classes, v float64) []float64 {
 		}
 	}
 	to = to[:0]
-	for i := math.Floor((center - 10 - float64(2*sd)) / step); float64(i*step) < last; i++ {
+	first := center - 10 - float64(2*sd)
+	if p.whole {
+		rare := 1e-10 / float64(float64(classes*classes)*float64(classes*classes))
+		first = min(center, -float64(sd*elementary.NormalUpperQuantile(rare))) - 10
+	}
+	for i := math.Floor(first / step); float64(i*step) < last; i++ {
 		to = append(to, float64(i*step))
 	}
 	return to
@@ -145,7 +162,17 @@ func (p *softmaxPair) norms(classes, v, w, cov float64) (off, diag float64) {
 		}
 	}
 	p.second(n, from, step, float64(b*rho), float64(b*sigma))
-	return p.sum(classes, n)
+	// The window of nodes in which the kernels of the first logit at t vary.
+	window := func(t, slope float64) (first, last int) {
+		first = int(max(0, math.Floor((float64(kernelFrom-t)/slope-from)/step)))
+		last = int(max(0, min(float64(n), math.Ceil((float64(kernelTo-t)/slope-from)/step))))
+		return min(first, last), last
+	}
+	second := func(float64) (first, last int) { return 0, n }
+	if sigma == 0 && rho > 0 {
+		second = func(u float64) (first, last int) { return window(u, b) }
+	}
+	return p.sum(classes, n, func(t float64) (first, last int) { return window(t, a) }, second)
 }
 
 // second averages the kernels of the second logit over Q.
@@ -183,17 +210,33 @@ func (p *softmaxPair) second(n int, from, step, slope, spread float64) {
 	}
 }
 
-// sum adds up the integrand over the nodes of t and u.
-func (p *softmaxPair) sum(classes float64, n int) (off, diag float64) {
+// sum adds up the integrand over the nodes of t and u. The kernels of a logit vary
+// in a window of the nodes of the first logit only.
+func (p *softmaxPair) sum(classes float64, n int, first, second func(float64) (from, to int)) (off, diag float64) {
+	p.below, p.above = resize(p.below, (n+1)*len(p.u)), resize(p.above, (n+1)*len(p.u))
+	for l := range p.u {
+		below, above := p.below[l*(n+1):(l+1)*(n+1)], p.above[l*(n+1):(l+1)*(n+1)]
+		below[0], above[n] = 0, 0
+		for i := range n {
+			below[i+1] = below[i] + float64(p.weight[i]*p.g1[l*n+i])
+		}
+		for i := n - 1; i >= 0; i-- {
+			above[i] = above[i+1] + float64(p.weight[i]*p.gd[l*n+i])
+		}
+	}
 	three := 0.0
-	for j := range p.t {
-		k0, k1, d0 := p.k0[j*n:(j+1)*n], p.k1[j*n:(j+1)*n], p.d0[j*n:(j+1)*n]
+	for j, t := range p.t {
 		marginal := 0.0
-		for _, x := range d0 {
+		for _, x := range p.d0[j*n : (j+1)*n] {
 			marginal += x
 		}
-		for l := range p.u {
-			g0, g1, gd := p.g0[l*n:(l+1)*n], p.g1[l*n:(l+1)*n], p.gd[l*n:(l+1)*n]
+		from, to := first(t)
+		k0, k1, d0 := p.k0[j*n+from:j*n+to], p.k1[j*n+from:j*n+to], p.d0[j*n+from:j*n+to]
+		for l, u := range p.u {
+			if f, t := second(u); max(f, from) >= min(t, to) {
+				continue // K_1 at one point or the other is 0
+			}
+			g0, g1, gd := p.g0[l*n+from:l*n+to], p.g1[l*n+from:l*n+to], p.gd[l*n+from:l*n+to]
 			var m11, m10, m01, both float64
 			for i, x := range k1 {
 				m11 += float64(x * g1[i])
@@ -201,6 +244,8 @@ func (p *softmaxPair) sum(classes float64, n int) (off, diag float64) {
 				m01 += float64(k0[i] * g1[i])
 				both += float64(d0[i] * gd[i])
 			}
+			m01 += p.below[l*(n+1)+from] // K_0 is 1 there
+			both += p.above[l*(n+1)+to]  // and 0 there
 			// 1 - e^{-s-s'} = (1-e^-s) + (1-e^-s') - (1-e^-s)(1-e^-s').
 			complement := marginal + p.marginal[l] - both
 			if complement >= 1 {

@@ -75,9 +75,12 @@ func checkKappa(kappa, most float64) error {
 	return nil
 }
 
+// maxWhole bounds d and N, as everywhere in pastur.
+const maxWhole = 1 << 50
+
 func checkWhole(name string, v float64) error {
-	if !(v >= 1 && v <= 1e15) || v != math.Floor(v) {
-		return fmt.Errorf("%s must be a whole number between 1 and 1e15, got %v", name, v)
+	if !(v >= 1 && v <= maxWhole) || v != math.Floor(v) {
+		return fmt.Errorf("%s must be a whole number between 1 and %.3g, got %v", name, float64(maxWhole), v)
 	}
 	return nil
 }

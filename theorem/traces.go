@@ -78,7 +78,7 @@ func ARTraces(rho, dim float64) (TraceMoments, error) {
 // SpikedTraces returns the moments of Sigma with count eigenvalues equal to
 // strength and all others 1; nothing is normalised. In the limit a fixed number
 // of spikes leaves no trace. count is from 1 to dim, strength finite and at least 0,
-// dim a whole number from 1 to 1e15 or +Inf; anything else is an error.
+// dim a whole number from 1 to 2^50 or +Inf; anything else is an error.
 func SpikedTraces(count int, strength, dim float64) (TraceMoments, error) {
 	k := float64(count)
 	if count < 1 || k > dim {

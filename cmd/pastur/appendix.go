@@ -202,7 +202,7 @@ func (r *appendixRun) measure(ctx context.Context, settings []montecarlo.Setting
 			return nil, err
 		}
 		var limit *float64
-		if v, err := catalogue.Limit(&e.Setting); err == nil {
+		if v, err := catalogue.Limit(ctx, &e.Setting); err == nil {
 			limit = &v
 		}
 		var warnings []string

@@ -13,13 +13,13 @@ import (
 
 // appendixExact are the items that need no sampling.
 func appendixExact(r *appendixRun) []reports.AppendixItem {
-	limit := func(model network.Model, loss network.Loss, block network.Block, hidden, classes int) (*catalogue.Known, error) {
+	limit := func(ctx context.Context, model network.Model, loss network.Loss, block network.Block, hidden, classes int) (*catalogue.Known, error) {
 		s, err := (montecarlo.Setting{Model: model, Loss: loss, Block: block, Classes: classes, Hidden: hidden, Dim: math.Inf(1), Gamma: r.gamma, Init: network.LeCun}).Complete()
 		if err != nil {
 			return nil, err
 		}
 		s.Samples = 0
-		return catalogue.Lookup(s, 1)
+		return catalogue.Lookup(ctx, s, 1)
 	}
 	classes := []int{2, 3, 5, 10, 20, 50, 100, 1000, 50257}
 	widths := []int{3, 4, 5, 6, 8, 12, 16, 32, 64}
@@ -27,7 +27,7 @@ func appendixExact(r *appendixRun) []reports.AppendixItem {
 		{
 			ID: "exact-limits", Title: "Exact ratios of the linear model under cross-entropy", Settings: []any{r.gamma, classes},
 			Command: "pastur limit --classes 2,3,5,10,20,50,100,1000,50257",
-			Compute: func(context.Context) (reports.AppendixResult, error) {
+			Compute: func(ctx context.Context) (reports.AppendixResult, error) {
 				t := &reports.Table{
 					Caption: fmt.Sprintf("Exact ratio $R$ of the linear model under cross-entropy as $d, N → ∞$, $γ = %v$, by quadrature.", r.gamma),
 					Columns: []reports.Column{
@@ -37,7 +37,7 @@ func appendixExact(r *appendixRun) []reports.AppendixItem {
 				}
 				var constant float64
 				for _, c := range classes {
-					k, err := limit(network.Linear, network.CE, network.VV, 0, c)
+					k, err := limit(ctx, network.Linear, network.CE, network.VV, 0, c)
 					if err != nil {
 						return reports.AppendixResult{}, err
 					}
@@ -50,7 +50,7 @@ func appendixExact(r *appendixRun) []reports.AppendixItem {
 		{
 			ID: "row-mass", Title: "All off-diagonal blocks of a row together", Settings: []any{r.gamma, "2..10^4"},
 			Command: "pastur limit --classes 2:10000:log40",
-			Compute: func(context.Context) (reports.AppendixResult, error) {
+			Compute: func(ctx context.Context) (reports.AppendixResult, error) {
 				var curves []reports.RatioCurve
 				for _, b := range []struct {
 					name  string
@@ -64,7 +64,7 @@ func appendixExact(r *appendixRun) []reports.AppendixItem {
 				} {
 					c := reports.RatioCurve{Exact: b.name}
 					for _, n := range wholeRange(2, 10000, 60) {
-						k, err := limit(b.model, b.loss, b.block, b.m, n)
+						k, err := limit(ctx, b.model, b.loss, b.block, b.m, n)
 						if err != nil {
 							return reports.AppendixResult{}, err
 						}
@@ -84,7 +84,7 @@ func appendixExact(r *appendixRun) []reports.AppendixItem {
 		{
 			ID: "sharpness", Title: "Sharpness of the condition $m ≥ 3$", Settings: []any{r.gamma, widths},
 			Command: "pastur limit --model hidden --loss ce --block vv --hidden 3",
-			Compute: func(context.Context) (reports.AppendixResult, error) {
+			Compute: func(ctx context.Context) (reports.AppendixResult, error) {
 				t := &reports.Table{
 					Caption: fmt.Sprintf("Exact constants of a network with one hidden layer of width $m$ under cross-entropy, $γ = %v$.", r.gamma),
 					Columns: []reports.Column{{Header: "$m$", Field: "hidden"}, {Header: `$vv$: $\lim C^2 R$`, Field: "vv"}, {Header: `$ww$: $\lim C R$`, Field: "ww"}},
@@ -92,11 +92,11 @@ func appendixExact(r *appendixRun) []reports.AppendixItem {
 				var vv, ww reports.RatioCurve
 				vv.Exact, ww.Exact = `$vv$: $\lim C^2 R$`, `$ww$: $\lim C R$`
 				for _, m := range widths {
-					a, err := limit(network.Hidden, network.CE, network.VV, m, 10)
+					a, err := limit(ctx, network.Hidden, network.CE, network.VV, m, 10)
 					if err != nil {
 						return reports.AppendixResult{}, err
 					}
-					b, err := limit(network.Hidden, network.CE, network.WW, m, 10)
+					b, err := limit(ctx, network.Hidden, network.CE, network.WW, m, 10)
 					if err != nil {
 						return reports.AppendixResult{}, err
 					}

@@ -80,7 +80,7 @@ func appendixRatio(r *appendixRun) []reports.AppendixItem {
 						for _, n := range wholeRange(float64(classes[0]), float64(classes[len(classes)-1]), 40) {
 							s := settings[0]
 							s.Classes = n
-							v, err := catalogue.Limit(&s)
+							v, err := catalogue.Limit(ctx, &s)
 							if err != nil {
 								return reports.AppendixResult{}, err
 							}

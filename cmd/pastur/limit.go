@@ -55,7 +55,7 @@ that size is printed where it is known exactly (hidden MSE ww, and the exact zer
 				} else {
 					s.Samples = 0
 				}
-				v, err := catalogue.Lookup(s, k)
+				v, err := catalogue.Lookup(cmd.Context(), s, k)
 				if err != nil {
 					return err
 				}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -146,7 +147,7 @@ func ratio(cmd *cobra.Command, f *settingFlags, out *output, o *ratioOptions) (e
 			return err
 		}
 		var limit *float64
-		if r, err := catalogue.Limit(&e.Setting); err == nil {
+		if r, err := catalogue.Limit(cmd.Context(), &e.Setting); err == nil {
 			limit = &r
 		}
 		warnings := append([]string(nil), rounded[i]...)
@@ -166,7 +167,7 @@ func ratio(cmd *cobra.Command, f *settingFlags, out *output, o *ratioOptions) (e
 			warnings = append(warnings, fmt.Sprintf("the relative error asked for, %v, was not reached", precision.RelError))
 		}
 		r := reports.Ratio(e, m, limit, warnings)
-		r.Finite = finiteNote(&e.Setting, &r)
+		r.Finite = finiteNote(cmd.Context(), &e.Setting, &r)
 		if o.timings {
 			seconds := time.Since(start).Seconds()
 			r.Seconds = &seconds
@@ -179,7 +180,7 @@ func ratio(cmd *cobra.Command, f *settingFlags, out *output, o *ratioOptions) (e
 		return err
 	}
 	if o.plot.wanted() {
-		figure, err := reports.RatioResultsFigure(results, limitAt(estimators), o.seed)
+		figure, err := reports.RatioResultsFigure(results, limitAt(cmd.Context(), estimators), o.seed)
 		if err != nil {
 			return fmt.Errorf("--plot: %w", err)
 		}
@@ -195,11 +196,11 @@ func ratio(cmd *cobra.Command, f *settingFlags, out *output, o *ratioOptions) (e
 
 // finiteNote says what is known exactly at the finite size of a result, where the
 // limit is not in its interval.
-func finiteNote(s *montecarlo.Setting, r *reports.RatioResult) string {
+func finiteNote(ctx context.Context, s *montecarlo.Setting, r *reports.RatioResult) string {
 	if s.Limit() || r.Limit == nil || *r.Limit >= r.RatioLo && *r.Limit <= r.RatioHi {
 		return ""
 	}
-	if exact, err := catalogue.Exact(s); err == nil {
+	if exact, err := catalogue.Exact(ctx, s); err == nil {
 		return fmt.Sprintf("at this size it is %s exactly", reports.Digits(exact, 6))
 	}
 	if a, err := catalogue.FiniteSizeCoefficient(s); err == nil {
@@ -209,11 +210,11 @@ func finiteNote(s *montecarlo.Setting, r *reports.RatioResult) string {
 }
 
 // limitAt returns the exact limit of the settings at any number of classes.
-func limitAt(estimators []*montecarlo.Estimator) func(int) (float64, bool) {
+func limitAt(ctx context.Context, estimators []*montecarlo.Estimator) func(int) (float64, bool) {
 	return func(classes int) (float64, bool) {
 		s := estimators[0].Setting
 		s.Classes = classes
-		r, err := catalogue.Limit(&s)
+		r, err := catalogue.Limit(ctx, &s)
 		return r, err == nil
 	}
 }

@@ -31,15 +31,15 @@ func TestLimitOnOtherData(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := Limit(settingWith(t, "ar1:0.5", math.Inf(1)))
+	got, err := Limit(t.Context(), settingWith(t, "ar1:0.5", math.Inf(1)))
 	if err != nil || math.Abs(got/want-1) > 1e-12 {
 		t.Errorf("ar1: %v, %v, want %v", got, err, want)
 	}
-	gaussian, _ := Limit(settingWith(t, "gaussian", 1000))
-	if got, err := Limit(settingWith(t, "rademacher", 1000)); err != nil || got != gaussian {
+	gaussian, _ := Limit(t.Context(), settingWith(t, "gaussian", 1000))
+	if got, err := Limit(t.Context(), settingWith(t, "rademacher", 1000)); err != nil || got != gaussian {
 		t.Errorf("rademacher: %v, %v, want %v", got, err, gaussian)
 	}
-	if got, _ := Limit(settingWith(t, "spiked:1:1000", 1000)); !(got < 0.6*gaussian) {
+	if got, _ := Limit(t.Context(), settingWith(t, "spiked:1:1000", 1000)); !(got < 0.6*gaussian) {
 		t.Errorf("a spike of size d: %v", got)
 	}
 	if _, err := FiniteSizeCoefficient(settingWith(t, "uniform", 1000)); err == nil {

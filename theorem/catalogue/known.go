@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -30,7 +31,7 @@ func isHiddenCE(set *montecarlo.Setting) bool {
 }
 
 // isOneUnit: the one hidden block under cross-entropy whose ratio at finite C is
-// known, and quickly, without sampling.
+// known without sampling, at kappa = 1 in tenths of a second.
 func isOneUnit(set *montecarlo.Setting) bool {
 	return isHiddenCE(set) && set.Block == network.VV && set.Hidden == 1
 }
@@ -39,18 +40,29 @@ func isHiddenMSEWW(set *montecarlo.Setting) bool {
 	return set.Model == network.Hidden && set.Loss == network.MSE && set.Block == network.WW
 }
 
-// Limit returns the exact ratio of the setting as d, N -> infinity. The hidden
-// net's output weights enter it with their fourth moments and must be Gaussian;
-// all others enter through sums over many of them.
-func Limit(set *montecarlo.Setting) (float64, error) {
-	if isHiddenMSEWW(set) && !set.Init.Gaussian() {
-		return 0, fmt.Errorf("no exact limit is known for block %s with init %s: want init lecun or he", describeBlock(set), set.Init)
+// Limit returns the exact ratio of the setting as d, N -> infinity; it ends with the
+// context's error soon after ctx does (one hidden unit takes up to seconds).
+func Limit(ctx context.Context, set *montecarlo.Setting) (float64, error) {
+	if isHiddenMSEWW(set) || isHiddenCE(set) {
+		if err := gaussianOutputs(set, "limit"); err != nil {
+			return 0, err
+		}
 	}
 	effective, kappa, err := isotropic(set)
 	if err != nil {
 		return 0, err
 	}
-	return limitAt(effective, kappa)
+	return limitAt(ctx, effective, kappa)
+}
+
+// gaussianOutputs refuses output weights of a hidden net that are not Gaussian: a
+// logit is a sum over m of them, and their law remains in it as d -> infinity. All
+// other weights enter through sums over many.
+func gaussianOutputs(set *montecarlo.Setting, what string) error {
+	if set.Init.Gaussian() {
+		return nil
+	}
+	return fmt.Errorf("no exact %s is known for block %s with init %s: want init lecun or he", what, describeBlock(set), set.Init)
 }
 
 // isotropic returns the setting with isotropic data, and the kappa, to which the
@@ -65,7 +77,7 @@ func isotropic(set *montecarlo.Setting) (*montecarlo.Setting, float64, error) {
 	return &effective, trace.EffectiveKappa(set.Init.Kappa(set.Model)), nil
 }
 
-func limitAt(set *montecarlo.Setting, kappa float64) (float64, error) {
+func limitAt(ctx context.Context, set *montecarlo.Setting, kappa float64) (float64, error) {
 	switch {
 	case isZero(set):
 		return 0, nil
@@ -74,24 +86,37 @@ func limitAt(set *montecarlo.Setting, kappa float64) (float64, error) {
 	case isHiddenMSEWW(set):
 		return theorem.HiddenMSEWWRatio(set.Classes, set.Gamma)
 	case isOneUnit(set):
-		return theorem.HiddenCEVVRatio(set.Classes, 1, kappa)
+		return theorem.HiddenCEVVRatioContext(ctx, set.Classes, 1, kappa)
 	}
 	return 0, fmt.Errorf("no exact limit is known for block %s at finite classes", describeBlock(set))
 }
 
-// Exact returns the exact ratio of the setting at its own size.
-func Exact(set *montecarlo.Setting) (float64, error) {
+// Exact returns the exact ratio of the setting at its own size, under ctx as Limit.
+func Exact(ctx context.Context, set *montecarlo.Setting) (float64, error) {
 	switch {
 	case set.Limit() || isZero(set):
-		return Limit(set)
+		return Limit(ctx, set)
 	case isHiddenMSEWW(set) && set.Init.Gaussian() && set.Data.Gaussian():
 		return theorem.HiddenMSEWWRatioFinite(set.Classes, set.Dim, set.Samples)
 	}
 	return 0, fmt.Errorf(`no exact value is known for block %s at finite dim: want dim inf, or target "limit"`, describeBlock(set))
 }
 
-// Constant returns lim C^p R as C -> infinity.
+// Constant returns lim C^p R as C -> infinity. It is known after d, N -> infinity, and
+// of hidden MSE ww at every finite size too.
 func Constant(set *montecarlo.Setting) (float64, error) {
+	if isHiddenCE(set) {
+		if err := gaussianOutputs(set, "constant"); err != nil {
+			return 0, err
+		}
+	}
+	if !set.Limit() {
+		if !isHiddenMSEWW(set) {
+			return 0, fmt.Errorf("the constant of block %s is known at dim inf only, got dim %v", describeBlock(set), set.Dim)
+		}
+		ratio, err := Exact(context.Background(), set)
+		return ratio * float64(set.Classes+2), err // R is off/diag/(C+2) at every size
+	}
 	effective, kappa, err := isotropic(set)
 	if err != nil {
 		return 0, err
@@ -165,13 +190,15 @@ type Known struct {
 	NormRatio *float64 // sqrt R
 	RowMass   *float64 // (C-1) R, or (m-1) R for ww
 	Heuristic *float64 // the norm ratio if all probabilities were 1/C
+	RelError  float64  // bound of the relative error of Ratio; 0: rounding
 	Notes     []string
 }
 
 // Lookup returns what is known of a setting whose weights have the given kappa
 // (the setting's Init is not looked at). At finite size only hidden MSE ww and
-// the exact zeros have exact values; it is an error to ask for another.
-func Lookup(set montecarlo.Setting, kappa float64) (*Known, error) {
+// the exact zeros have exact values; it is an error to ask for another. It ends with
+// the context's error soon after ctx does.
+func Lookup(ctx context.Context, set montecarlo.Setting, kappa float64) (*Known, error) {
 	if err := set.Model.Supports(set.Block); err != nil {
 		return nil, err
 	}
@@ -184,27 +211,12 @@ func Lookup(set montecarlo.Setting, kappa float64) (*Known, error) {
 		return nil, err
 	}
 	k := &Known{Setting: set, Kappa: kappa}
-	number := func(x float64) *float64 { return &x }
-	var ratio float64
-	switch {
-	case !set.Limit() && !isZero(&set) && !isHiddenMSEWW(&set):
-		err = fmt.Errorf("no exact value is known for block %s at finite dim: want dim inf, or pastur ratio for an estimate", describeBlock(&set))
-	case !set.Limit():
-		ratio, err = Exact(&set)
-	case isHiddenCE(&set) && !isOneUnit(&set):
-		note := "R: no closed form at finite C; pastur ratio estimates it"
-		if set.Block == network.VV && set.Hidden == 2 {
-			note = "R at finite C takes seconds: theorem.HiddenCEVVRatio computes it, pastur ratio estimates it"
-		}
-		k.Notes = append(k.Notes, note)
-	default:
-		ratio, err = limitAt(&set, kappa)
-	}
+	ratio, ok, err := k.lookupRatio(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if !isHiddenCE(&set) || isOneUnit(&set) {
-		k.Ratio, k.NormRatio = number(ratio), number(theorem.NormRatio(ratio))
+	if ok {
+		k.Ratio, k.NormRatio = &ratio, number(theorem.NormRatio(ratio))
 		blocks := set.Classes
 		if set.Block == network.WW {
 			blocks = set.Hidden
@@ -219,24 +231,63 @@ func Lookup(set montecarlo.Setting, kappa float64) (*Known, error) {
 	if err != nil {
 		return nil, err
 	}
-	k.Rate = number(rate)
-	if k.Ratio != nil {
+	k.Rate = &rate
+	if ok {
 		scaled := ratio
 		for range int(rate) {
 			scaled *= float64(set.Classes)
 		}
-		k.Scaled = number(scaled)
+		k.Scaled = &scaled
 	}
-	constant, err := constantAt(&set, kappa)
+	var constant float64
+	if set.Limit() {
+		constant, err = constantAt(&set, kappa)
+	} else {
+		constant, err = Constant(&set)
+	}
 	if err != nil {
 		return nil, err
 	}
-	k.Constant = number(constant)
+	k.Constant = &constant
 	if isHiddenCE(&set) && float64(set.Hidden) <= 2*kappa {
 		k.Notes = append(k.Notes, fmt.Sprintf("lim C^p R is infinite, as hidden must exceed 2 kappa = %v: R decays slower than C^-p", 2*kappa))
 	}
-	if isLinearCE(&set) {
+	if set.Loss == network.CE && set.Block == network.VV {
 		k.Heuristic = number(theorem.NormRatioHeuristic(set.Classes))
 	}
 	return k, nil
+}
+
+func number(x float64) *float64 { return &x }
+
+// lookupRatio returns the ratio of k's setting; if it is not known, ok is false and a
+// note says why.
+func (k *Known) lookupRatio(ctx context.Context) (ratio float64, ok bool, err error) {
+	set := &k.Setting
+	unknown := func(note string) (float64, bool, error) {
+		k.Notes = append(k.Notes, note)
+		return 0, false, nil
+	}
+	switch {
+	case !set.Limit() && !isZero(set) && !isHiddenMSEWW(set):
+		return 0, false, fmt.Errorf("no exact value is known for block %s at finite dim: want dim inf, or pastur ratio for an estimate", describeBlock(set))
+	case !set.Limit():
+		ratio, err = Exact(ctx, set)
+	case isOneUnit(set) && k.Kappa > theorem.MaxNarrowKappa:
+		return unknown(fmt.Sprintf("R: computed for kappa up to %d only; pastur ratio estimates it", theorem.MaxNarrowKappa))
+	case isOneUnit(set):
+		k.RelError = 5e-5
+		if k.Kappa <= 1 {
+			k.RelError = 5e-6
+		}
+		k.Notes = append(k.Notes, fmt.Sprintf("R by quadrature, relative error below %.0e", k.RelError))
+		ratio, err = limitAt(ctx, set, k.Kappa)
+	case isHiddenCE(set) && set.Block == network.VV && set.Hidden == 2:
+		return unknown("R at finite C takes seconds: theorem.HiddenCEVVRatio computes it, pastur ratio estimates it")
+	case isHiddenCE(set):
+		return unknown("R: no closed form at finite C; pastur ratio estimates it")
+	default:
+		ratio, err = limitAt(ctx, set, k.Kappa)
+	}
+	return ratio, err == nil, err
 }

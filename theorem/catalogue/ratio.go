@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -294,7 +295,7 @@ func (r *BlockRatio) transform(set *montecarlo.Setting) (func(off, diag float64)
 		}
 		return func(off, diag float64) (float64, float64) { return scale * off, diag }, nil
 	case Relative, FiniteSize:
-		limit, err := Limit(set)
+		limit, err := Limit(context.Background(), set)
 		if err != nil {
 			return nil, err
 		}
@@ -328,14 +329,14 @@ func (r *BlockRatio) aim(c *verdict.Claim, set *montecarlo.Setting) (err error) 
 	case r.Quantity == FiniteSize:
 		c.Target, err = FiniteSizeCoefficient(set)
 	case name == "limit":
-		if c.Target, err = Limit(set); err == nil && !set.Limit() && set.Init.Gaussian() && set.Data.Gaussian() {
+		if c.Target, err = Limit(context.Background(), set); err == nil && !set.Limit() && set.Init.Gaussian() && set.Data.Gaussian() {
 			var a float64
 			if a, err = FiniteSizeCoefficient(set); err == nil {
 				c.Bias = math.Abs(a) / set.Dim
 			}
 		}
 	default:
-		c.Target, err = Exact(set)
+		c.Target, err = Exact(context.Background(), set)
 	}
 	return err
 }
