@@ -18,6 +18,7 @@ type Job[S any] struct {
 	ChunkSize int    // replicates a chunk; part of the cell's identity
 	From, To  int    // chunk indices, To exclusive
 	Stride    int    // computes the chunks From, From + Stride, ... only; 0 means 1
+	Memory    int64  // bytes that the function New returns holds, 0 if they are few
 
 	// New returns a function that computes one chunk from its stream. It is
 	// called once a worker, so the function may own scratch memory.
@@ -40,6 +41,7 @@ func (j *Job[S]) cell() string {
 type Options struct {
 	Seed    uint64
 	Workers int     // 0 means runtime.GOMAXPROCS(0)
+	Memory  int64   // bytes that all workers may hold; fewer work if need be, one at least. 0: no limit
 	State   *Folder // nil keeps nothing
 	// Clock, if not nil, returns seconds since some moment: the time that each
 	// chunk took is then kept beside its record.
@@ -84,6 +86,9 @@ func Run[S any](ctx context.Context, jobs []Job[S], opt Options) error {
 			}
 		}
 		r.logs = append(r.logs, log)
+		if opt.Memory > 0 && j.Memory > 0 {
+			r.opt.Workers = max(1, min(r.opt.Workers, int(opt.Memory/j.Memory)))
+		}
 		stride := max(1, j.Stride)
 		r.total += (j.To - j.From + stride - 1) / stride
 		r.ends = append(r.ends, r.total)

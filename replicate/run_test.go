@@ -239,3 +239,31 @@ func TestPlan(t *testing.T) {
 		}
 	}
 }
+
+// Workers that would hold more than there is are not begun, one excepted; which
+// changes no record.
+func TestRunWithinMemory(t *testing.T) {
+	var want digest
+	mustRun(t, Options{Seed: 5, Workers: 1}, sumJob("cell", 0, 60, &want, nil))
+	for _, c := range []struct {
+		memory int64 // of a worker
+		most   int64 // workers
+	}{{0, 5}, {3, 2}, {7, 1}, {100, 1}} {
+		var got digest
+		var begun atomic.Int64
+		job := sumJob("cell", 0, 60, &got, nil)
+		inner := job.New
+		job.Memory = c.memory
+		job.New = func() (func(context.Context, *Stream) (float64, error), error) {
+			begun.Add(1)
+			return inner()
+		}
+		mustRun(t, Options{Seed: 5, Workers: 5, Memory: 7}, sumJob("small", 0, 5, new(digest), nil), job)
+		if begun.Load() > c.most {
+			t.Errorf("%d bytes a worker of 7: %d workers, want at most %d", c.memory, begun.Load(), c.most)
+		}
+		if !slices.Equal(got.values, want.values) {
+			t.Errorf("%d bytes a worker: other records", c.memory)
+		}
+	}
+}

@@ -73,6 +73,9 @@ type Cell struct {
 	// Chunk is the number of replicates in a chunk (default 64): at least
 	// about a millisecond of work, so that folding costs nothing.
 	Chunk int
+	// Memory is how many bytes a sampler holds, if that is much: fewer workers are
+	// used where they would hold more than Options.Memory together.
+	Memory int64
 	// First is the number of replicates of the first look, rounded up to
 	// whole chunks (default 1024); look k has First 2^(k-1).
 	First int
@@ -257,7 +260,7 @@ func (cell *Cell) chunks(look int) int {
 // job computes the chunks [from, to) of a cell into its moments.
 func (c *Claim) job(cell *Cell, from, to int, into *Moments) replicate.Job[Moments] {
 	return replicate.Job[Moments]{
-		Key: c.key(cell), Records: cell.Records, ChunkSize: cell.Chunk, From: from, To: to,
+		Key: c.key(cell), Records: cell.Records, ChunkSize: cell.Chunk, From: from, To: to, Memory: cell.Memory,
 		New: func() (func(context.Context, *replicate.Stream) (Moments, error), error) {
 			sampler, err := cell.New()
 			if err != nil {

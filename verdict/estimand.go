@@ -115,7 +115,7 @@ func (c *Claim) ratio(i int, m []Moments, good, safe Interval) component {
 			if why := moments.frozen(cell.Assume); why != "" {
 				return why
 			}
-			return moments.TailGate(moments.critical(miss, cell.Assume), cell.Assume)
+			return moments.TailGate(moments.critical(miss), cell.Assume)
 		}}},
 		good: good, safe: safe,
 	}
@@ -145,7 +145,7 @@ func (c *Claim) identity(m []Moments, good, safe Interval) []component {
 			if why := one.frozen(assume); why != "" {
 				return c.Cells[i].Key + ": " + why
 			}
-			if why := one.TailGate(one.critical(miss, assume), assume); why != "" {
+			if why := one.TailGate(one.critical(miss), assume); why != "" {
 				return c.Cells[i].Key + ": " + why
 			}
 			return ""
@@ -160,7 +160,7 @@ func (c *Claim) identity(m []Moments, good, safe Interval) []component {
 			estimate: x / y,
 			se:       math.Abs(x/y) * math.Sqrt(vx/(nx*x*x)+vy/(ny*y*y)),
 			bounds: func(miss float64) Interval {
-				z := math.Max(m[0].critical(miss, c.assume(0)), m[1].critical(miss, c.assume(1)))
+				z := math.Max(m[0].critical(miss), m[1].critical(miss))
 				return ratioOfMeans(x, vx, nx, y, vy, ny, z)
 			},
 			parts: []part{side(0, vx/(nx*x*x), marginal), side(1, vy/(ny*y*y), marginal)},
@@ -216,6 +216,10 @@ func (c *Claim) slope(m []Moments, good, safe Interval) component {
 	var estimate, variance float64
 	parts := make([]part, n)
 	for i := range y {
+		if weights[i] == 0 { // whatever the cell shows, the slope does not see it
+			parts[i] = part{i, 0, func(float64) string { return "" }}
+			continue
+		}
 		estimate += float64(weights[i] * y[i])
 		w := weights[i] * se[i]
 		parts[i] = part{i, float64(w * w), func(miss float64) string { return c.logGate(m, i, se[i], miss) }}
@@ -228,8 +232,11 @@ func (c *Claim) slope(m []Moments, good, safe Interval) component {
 		bounds: func(miss float64) Interval {
 			var down, up float64
 			for i := range y {
+				if weights[i] == 0 {
+					continue
+				}
 				b := c.logBounds(&m[i], i, miss)
-				least := float64(m[i].critical(miss, c.assume(i)) * se[i])
+				least := float64(m[i].critical(miss) * se[i])
 				below, above := weights[i]*max(y[i]-b.Lo, least), weights[i]*max(b.Hi-y[i], least)
 				if weights[i] < 0 {
 					below, above = above, below
@@ -298,7 +305,7 @@ func (c *Claim) logGate(m []Moments, i int, se, miss float64) string {
 	if why := m[i].frozen(c.assume(i)); why != "" {
 		return cell.Key + ": " + why
 	}
-	if why := m[i].TailGate(m[i].critical(miss, c.assume(i)), c.assume(i)); why != "" {
+	if why := m[i].TailGate(m[i].critical(miss), c.assume(i)); why != "" {
 		return cell.Key + ": " + why
 	}
 	return ""
@@ -351,8 +358,16 @@ func (c *Claim) slopeWeights(se []float64) []float64 {
 	}
 	norm := inner(log, log)
 	w := make([]float64, len(log))
+	largest := 0.0
 	for i := range w {
 		w[i] = weight(i) * log[i] / norm
+		largest = max(largest, math.Abs(w[i]))
+	}
+	for i := range w {
+		// The middle one of an odd number of points has no weight but rounding's.
+		if math.Abs(w[i]) < 0x1p-40*largest {
+			w[i] = 0
+		}
 	}
 	return w
 }

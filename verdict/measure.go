@@ -64,7 +64,7 @@ func Measure(ctx context.Context, cell Cell, precision Precision, opt Options) (
 	for done := 0; ; {
 		job := claim.job(&cell, done, next, &result.Moments)
 		job.Key = cell.Key
-		options := replicate.Options{Seed: opt.Seed, Workers: opt.Workers, State: opt.State}
+		options := replicate.Options{Seed: opt.Seed, Workers: opt.Workers, Memory: opt.Memory, State: opt.State}
 		if opt.Progress != nil {
 			from := done
 			options.Progress = func(chunks, total int) { opt.Progress(1, 1, from+chunks, from+total) }
@@ -78,7 +78,7 @@ func Measure(ctx context.Context, cell Cell, precision Precision, opt Options) (
 		}
 		const miss = (1 - measureConfidence) / 2
 		result.Bounds = result.Moments.Bounds(miss, cell.Assume, cell.Range)
-		result.Warning = result.TailGate(result.critical(miss, cell.Assume), cell.Assume)
+		result.Warning = result.TailGate(result.critical(miss), cell.Assume)
 		relative := (result.Bounds.Hi - result.Bounds.Lo) / 2 / math.Abs(result.Ratio())
 		if result.Ratio() == 0 && result.Bounds == (Interval{0, 0}) {
 			relative = 0 // an exact zero

@@ -37,7 +37,7 @@ func (c *Claim) RecordJob(cell, from, to, stride int) replicate.Job[Record] {
 	filled := c.Filled()
 	inner := filled.job(&filled.Cells[cell], from, to, nil)
 	return replicate.Job[Record]{
-		Key: inner.Key, ChunkSize: inner.ChunkSize, From: from, To: to, Stride: stride,
+		Key: inner.Key, ChunkSize: inner.ChunkSize, From: from, To: to, Stride: stride, Memory: inner.Memory,
 		New: func() (func(context.Context, *replicate.Stream) (Record, error), error) {
 			// Made at the first chunk, so that a failure has a chunk to
 			// belong to.

@@ -429,3 +429,46 @@ func TestProgress(t *testing.T) {
 		t.Errorf("%d calls, last %d", calls, last)
 	}
 }
+
+// While the gate is closed the bound that judges a one-sided claim is shown, at its
+// own confidence; the other end of the interval is open.
+func TestClosedLookOfOneSidedClaim(t *testing.T) {
+	heavy := mean(1, population{"lognormal 2", logNormal(2)})
+	for _, c := range []*Claim{
+		{ID: "law", Kind: Law, Target: 2, Bad: 3, Cells: []Cell{newCell("one", 1, 64, heavy)}},
+		{ID: "bound", Kind: Bound, Target: 0.5, Bad: 0.5, AtLeast: true, Cells: []Cell{newCell("one", 1, 64, heavy)}},
+	} {
+		c.Looks = 2
+		v := run(t, c, Options{Seed: 1})
+		if len(v.History) != 2 || !strings.HasPrefix(v.Reason, "tail gate closed") {
+			t.Fatalf("%s: %v", c.ID, v)
+		}
+		for _, l := range v.History {
+			open := l.Bounds.Lo
+			if c.AtLeast {
+				open = -l.Bounds.Hi
+			}
+			if !math.IsInf(open, -1) || l.Confidence != 1-DefaultBeta/2 {
+				t.Errorf("%s: look %d shows %v at %v, want one bound at %v", c.ID, l.Look, l.Bounds, l.Confidence, 1-DefaultBeta/2)
+			}
+		}
+	}
+}
+
+// The middle one of an odd number of points has no weight in a slope: it neither
+// delays the verdict nor is it drawn again, whatever its tails.
+func TestCellWithoutWeight(t *testing.T) {
+	heavy := mean(1e-2, population{"lognormal 2", logNormal(2)})
+	c := &Claim{ID: "slope", Kind: Rate, Target: -1, Good: 0.1, Bad: 0.2, Looks: 6, Cells: []Cell{
+		newCell("10", 10, 256, mean(1, normal)), newCell("100", 100, 256, heavy), newCell("1000", 1000, 256, mean(1e-2, normal)),
+	}}
+	v := run(t, c, Options{Seed: 1})
+	if v.Status != Pass || v.Cells[1].Replicates != 256 {
+		t.Errorf("%v: the middle cell has %d replicates, want 256", v, v.Cells[1].Replicates)
+	}
+	// With weight its gate counts.
+	c.Cells[1].X = 50
+	if v := run(t, c, Options{Seed: 1}); v.Status == Pass {
+		t.Errorf("a cell with weight and without a variance: %v", v)
+	}
+}

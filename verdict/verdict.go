@@ -52,6 +52,7 @@ type CellResult struct {
 type Options struct {
 	Seed      uint64
 	Workers   int                                    // 0: one a processor
+	Memory    int64                                  // bytes that all samplers may hold together, 0: no limit; see Cell.Memory
 	State     *replicate.Folder                      // nil keeps nothing
 	Progress  func(look, looks int, done, total int) // chunks done of this look's, or nil
 	afterFold func(look int, moments []Moments)      // for tests
@@ -111,7 +112,7 @@ func (t *trial) sample(ctx context.Context, look int) error {
 		t.levels[i]++
 		jobs = append(jobs, t.job(cell, from, cell.chunks(t.levels[i]), &t.moments[i]))
 	}
-	options := replicate.Options{Seed: t.opt.Seed, Workers: t.opt.Workers, State: t.opt.State}
+	options := replicate.Options{Seed: t.opt.Seed, Workers: t.opt.Workers, Memory: t.opt.Memory, State: t.opt.State}
 	if t.opt.Progress != nil {
 		options.Progress = func(done, total int) { t.opt.Progress(look, t.Looks, done, total) }
 	}
@@ -214,9 +215,6 @@ func judge(k component, alpha, beta float64) judged {
 	j := judged{component: k, alphaBounds: Everything, betaBounds: Everything}
 	j.closed = k.gate(math.Min(missAlpha, beta))
 	j.alphaBounds, j.betaBounds = k.bounds(missAlpha), k.bounds(beta)
-	if j.closed != "" {
-		return j
-	}
 	// A one-sided set is judged by one bound; the other end of the interval
 	// is shown as open.
 	if math.IsInf(k.good.Lo, -1) {
@@ -224,6 +222,9 @@ func judge(k component, alpha, beta float64) judged {
 	}
 	if math.IsInf(k.good.Hi, 1) {
 		j.alphaBounds.Lo, j.betaBounds.Hi = math.Inf(-1), math.Inf(1)
+	}
+	if j.closed != "" {
+		return j
 	}
 	notGood := j.alphaBounds.Disjoint(k.good)
 	notBad := j.betaBounds.Inside(k.safe)
@@ -283,7 +284,7 @@ func (t *trial) verdict(status Status, look int, k component, bounds Interval, c
 			r.Estimate = m.MaxAbs
 		} else {
 			r.Bounds = m.Bounds(miss, cell.Assume, cell.Range)
-			if r.Warning = m.TailGate(m.critical(miss, cell.Assume), cell.Assume); r.Warning != "" {
+			if r.Warning = m.TailGate(m.critical(miss), cell.Assume); r.Warning != "" {
 				v.Warnings = append(v.Warnings, cell.Key+": "+r.Warning)
 			}
 		}
