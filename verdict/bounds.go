@@ -106,6 +106,15 @@ func (m *Moments) frozen(assume Assumption) string {
 	return same + ": a constant can be declared near-normal, a rare event bounded"
 }
 
+// distrust says why the bounds that each miss with probability miss must not be
+// believed: the sample is frozen, or the tail gate closed; "" if they may.
+func (m *Moments) distrust(miss float64, assume Assumption) string {
+	if why := m.frozen(assume); why != "" {
+		return why
+	}
+	return m.TailGate(m.critical(miss), assume)
+}
+
 // critical returns the number of standard errors with upper-tail probability
 // miss: Student's t with n-1 degrees of freedom, whatever is assumed. At the levels
 // of one look of one claim the normal quantile has 1.4 times its tail at 256

@@ -111,12 +111,7 @@ func (c *Claim) ratio(i int, m []Moments, good, safe Interval) component {
 		estimate: moments.Ratio(),
 		se:       moments.RelativeError() * math.Abs(moments.Ratio()),
 		bounds:   func(miss float64) Interval { return moments.Bounds(miss, cell.Assume, cell.Range) },
-		parts: []part{{i, 1, func(miss float64) string {
-			if why := moments.frozen(cell.Assume); why != "" {
-				return why
-			}
-			return moments.TailGate(moments.critical(miss), cell.Assume)
-		}}},
+		parts: []part{{i, 1, func(miss float64) string { return moments.distrust(miss, cell.Assume) }}},
 		good: good, safe: safe,
 	}
 }
@@ -141,11 +136,8 @@ func (k component) scaled(by float64) component {
 func (c *Claim) identity(m []Moments, good, safe Interval) []component {
 	side := func(i int, variance float64, marginal func(*Moments) Moments) part {
 		return part{i, variance, func(miss float64) string {
-			one, assume := marginal(&m[i]), c.assume(i)
-			if why := one.frozen(assume); why != "" {
-				return c.Cells[i].Key + ": " + why
-			}
-			if why := one.TailGate(one.critical(miss), assume); why != "" {
+			one := marginal(&m[i])
+			if why := one.distrust(miss, c.assume(i)); why != "" {
 				return c.Cells[i].Key + ": " + why
 			}
 			return ""
@@ -302,10 +294,7 @@ func (c *Claim) logGate(m []Moments, i int, se, miss float64) string {
 	case c.Kind == Exponent && m[i].N < minWeighted:
 		return fmt.Sprintf("%s: only %d replicates, too few to weigh the cell by its error (%d)", cell.Key, m[i].N, minWeighted)
 	}
-	if why := m[i].frozen(c.assume(i)); why != "" {
-		return cell.Key + ": " + why
-	}
-	if why := m[i].TailGate(m[i].critical(miss), c.assume(i)); why != "" {
+	if why := m[i].distrust(miss, c.assume(i)); why != "" {
 		return cell.Key + ": " + why
 	}
 	return ""

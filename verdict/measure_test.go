@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"sync"
@@ -11,12 +12,14 @@ import (
 // comment says. False alarm 1e-6 a population, against a coverage of 94 %, and of 93 %
 // where samples of a small variance are common.
 func TestMeasureCovers(t *testing.T) {
-	rare := population{"an event of probability 0.02", func(s *stream) float64 {
-		if s.Float64() < 0.02 {
-			return 50
-		}
-		return 0
-	}}
+	rare := func(p float64) population {
+		return population{fmt.Sprintf("an event of probability %v", p), func(s *stream) float64 {
+			if s.Float64() < p {
+				return 1 / p
+			}
+			return 0
+		}}
+	}
 	for _, c := range []struct {
 		population
 		first     int
@@ -28,7 +31,10 @@ func TestMeasureCovers(t *testing.T) {
 		{gamma20, 64, Precision{0.05, 1 << 14}, 4000, 0.06},
 		{exponential, 64, Precision{0.05, 1 << 14}, 4000, 0.06},
 		{population{"lognormal, sigma = 1", logNormal(1)}, 256, Precision{0.1, 1 << 17}, 2000, 0.07},
-		{rare, 256, Precision{0.1, 1 << 17}, 2000, 0.07},
+		{rare(0.02), 256, Precision{0.1, 1 << 17}, 2000, 0.07},
+		// Not one of the first 256 in three fifths of the runs: their interval, [0, 0], is
+		// not believed.
+		{rare(0.002), 256, Precision{0.2, 1 << 17}, 400, 0.07},
 	} {
 		p, runs := c.population, c.runs
 		var missed, unreached int
@@ -94,6 +100,32 @@ func TestMeasure(t *testing.T) {
 	few, err := Measure(t.Context(), k, Precision{Replicates: 5}, Options{Seed: 1})
 	if err != nil || !strings.HasPrefix(few.Warning, "only 5 replicates") {
 		t.Errorf("%+v, %v", few, err)
+	}
+	// What does not vary is believed where it is stated to be constant, and there only.
+	zero := newCell("zero", 1, 64, func(*stream) (float64, float64, error) { return 0, 1, nil })
+	if m, err := Measure(t.Context(), zero, Precision{RelError: 0.1, Replicates: 256}, Options{}); err != nil || m.Reached || !strings.HasPrefix(m.Warning, "every replicate gave the same numerator") {
+		t.Errorf("zeros: %+v, %v", m, err)
+	}
+	zero.Assume = NearNormal
+	if m, err := Measure(t.Context(), zero, Precision{RelError: 0.1, Replicates: 256}, Options{}); err != nil || !m.Reached || m.Warning != "" || m.N != 64 {
+		t.Errorf("zeros that are stated: %+v, %v", m, err)
+	}
+	// The interval is the two-sided one of 95 %.
+	if b := fixed.Moments.Bounds(0.025, Asymptotic, Everything); fixed.Bounds != b {
+		t.Errorf("bounds %v, want %v", fixed.Bounds, b)
+	}
+	// A precision that is reached behind a closed gate is not reached, and 64 times the
+	// replicates are spent on the gate. One value of 100 among ones keeps it closed for
+	// ever; the precision is reached at 128.
+	drawn := 0
+	heavy := newCell("heavy", 1, 64, func(*stream) (float64, float64, error) {
+		if drawn++; drawn == 1 {
+			return 100, 1, nil
+		}
+		return 1, 1, nil
+	})
+	if m, err := Measure(t.Context(), heavy, Precision{RelError: 0.9}, Options{Workers: 1}); err != nil || m.Reached || m.N != 64*128 || !strings.HasPrefix(m.Warning, "relative variance") {
+		t.Errorf("closed gate: %+v, %v", m, err)
 	}
 	k.New = nil
 	if _, err := Measure(t.Context(), k, Precision{Replicates: 5}, Options{}); err == nil {

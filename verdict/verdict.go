@@ -284,7 +284,7 @@ func (t *trial) verdict(status Status, look int, k component, bounds Interval, c
 			r.Estimate = m.MaxAbs
 		} else {
 			r.Bounds = m.Bounds(miss, cell.Assume, cell.Range)
-			if r.Warning = m.TailGate(m.critical(miss), cell.Assume); r.Warning != "" {
+			if r.Warning = m.distrust(miss, cell.Assume); r.Warning != "" {
 				v.Warnings = append(v.Warnings, cell.Key+": "+r.Warning)
 			}
 		}
