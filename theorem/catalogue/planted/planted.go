@@ -95,6 +95,34 @@ func Mutants() []selftest.Mutant {
 	plant("hidden-mse-finite", "C+1 for C+2", target(times(12.0/11)))
 	plant("hidden-mse-limit", "1 + 2 gamma for 1 + 4 gamma", target(times(2.0/3)))
 	plant("hidden-mse-rate", "R = O(C^-2) claimed, as for output weights", target(exactly(-2)))
+	corrected := func(hidden int, kappa float64) func(*catalogue.Spec, float64) (float64, error) {
+		return func(*catalogue.Spec, float64) (float64, error) {
+			constant, err := theorem.HiddenCEVVConstant(hidden, kappa)
+			if err != nil {
+				return 0, err
+			}
+			a, err := theorem.HiddenCEVVCorrection(hidden, kappa)
+			return constant * (1 + a/1000), err
+		}
+	}
+	plant("hidden-ce-vv-m16-correction", "the constant of m = 17", target(corrected(17, 1)))
+	plant("hidden-ce-vv-m16-correction", "the constant of m = 15", target(corrected(15, 1)))
+	plant("hidden-ce-vv-m16-correction", "kappa 1.1 for 1", target(corrected(16, 1.1)))
+	plant("hidden-ce-vv-m16-correction", "constant off by the BAD edge, 1 %", target(times(1.01)))
+	plant("hidden-ce-ww-m32", "gamma inverted: N/d for d/N", target(func(*catalogue.Spec, float64) (float64, error) {
+		return theorem.HiddenCEWWConstant(32, 2, 1)
+	}))
+	plant("hidden-ce-ww-m32", "the constant of m = 16", target(func(*catalogue.Spec, float64) (float64, error) {
+		return theorem.HiddenCEWWConstant(16, 0.5, 1)
+	}))
+	// C R that stays the same is not C R that increases.
+	plant("hidden-ce-ww-increasing", "C R is constant", func(_ *catalogue.Spec, c *verdict.Claim) error {
+		const slope = -0.9003 // of R over these C, as measured
+		for i := range c.Cells {
+			scale(&c.Cells[i], math.Pow(c.Cells[i].X/c.Cells[0].X, -1-slope))
+		}
+		return nil
+	})
 	return all
 }
 

@@ -41,17 +41,22 @@ func TestMutantsAreMutated(t *testing.T) {
 			t.Errorf("%s: %+v, %+v", m.Name, planted, healthy)
 		}
 		same := func(a, b *verdict.Claim) bool {
-			sa, err := a.Cells[0].New()
-			if err != nil {
-				t.Fatal(err)
+			for i := range a.Cells {
+				sa, err := a.Cells[i].New()
+				if err != nil {
+					t.Fatal(err)
+				}
+				sb, err := b.Cells[i].New()
+				if err != nil {
+					t.Fatal(err)
+				}
+				numA, denA, _ := sa.Sample(stream())
+				numB, denB, _ := sb.Sample(stream())
+				if numA != numB || denA != denB {
+					return false
+				}
 			}
-			sb, err := b.Cells[0].New()
-			if err != nil {
-				t.Fatal(err)
-			}
-			numA, denA, _ := sa.Sample(stream())
-			numB, denB, _ := sb.Sample(stream())
-			return a.Target == b.Target && numA == numB && denA == denB
+			return a.Target == b.Target
 		}
 		if same(planted, healthy) {
 			t.Errorf("%s: nothing is planted", m.Name)
