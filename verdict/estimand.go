@@ -111,8 +111,8 @@ func (c *Claim) ratio(i int, m []Moments, good, safe Interval) component {
 		estimate: moments.Ratio(),
 		se:       moments.RelativeError() * math.Abs(moments.Ratio()),
 		bounds:   func(miss float64) Interval { return moments.Bounds(miss, cell.Assume, cell.Range) },
-		parts: []part{{i, 1, func(miss float64) string { return moments.distrust(miss, cell.Assume) }}},
-		good: good, safe: safe,
+		parts:    []part{{i, 1, func(miss float64) string { return moments.distrust(miss, cell.Assume) }}},
+		good:     good, safe: safe,
 	}
 }
 
