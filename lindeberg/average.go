@@ -33,7 +33,7 @@ func AveragePath(ctx context.Context, s Setting, z complex128, steps int, replic
 	total := make([]gapMoments, steps+1)
 	at := func(k int) float64 { return math.Pi / 2 * float64(k) / float64(steps) }
 	job := replicate.Job[[]gapMoments]{
-		Key: fmt.Sprintf("lindeberg path %s z=%v steps=%d chunk=%d", s, z, steps, size), ChunkSize: int(size), To: int((replicates-1)/size + 1),
+		Key: fmt.Sprintf("lindeberg path %s z=%v steps=%d chunk=%d", s, z, steps, size), ChunkSize: int(size), To: int((replicates-1)/size + 1), Memory: s.Memory(),
 		New: func() (func(context.Context, *replicate.Stream) ([]gapMoments, error), error) {
 			r, err := New(s)
 			return func(ctx context.Context, stream *replicate.Stream) ([]gapMoments, error) {

@@ -173,7 +173,7 @@ func (s *Setting) Flops() float64 {
 // sample folds the chunks [from, to) into total.
 func (s *Setting) sample(ctx context.Context, points []complex128, size int64, from, to int, total []gapMoments, opt verdict.Options) error {
 	job := replicate.Job[[]gapMoments]{
-		Key: fmt.Sprintf("lindeberg %s z=%v chunk=%d", s, points, size), ChunkSize: int(size), From: from, To: to,
+		Key: fmt.Sprintf("lindeberg %s z=%v chunk=%d", s, points, size), ChunkSize: int(size), From: from, To: to, Memory: s.Memory(),
 		New: func() (func(context.Context, *replicate.Stream) ([]gapMoments, error), error) {
 			r, err := New(*s)
 			if err != nil {
@@ -273,7 +273,7 @@ func Closures(ctx context.Context, s Setting, points []complex128, draws int, op
 	}
 	total := make([]gapMoments, len(points))
 	job := replicate.Job[[]gapMoments]{
-		Key: fmt.Sprintf("lindeberg closure %s z=%v", s, points), ChunkSize: 1, To: draws,
+		Key: fmt.Sprintf("lindeberg closure %s z=%v", s, points), ChunkSize: 1, To: draws, Memory: s.Memory(),
 		New: func() (func(context.Context, *replicate.Stream) ([]gapMoments, error), error) {
 			r, err := New(s)
 			return func(ctx context.Context, stream *replicate.Stream) ([]gapMoments, error) {

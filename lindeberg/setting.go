@@ -140,14 +140,19 @@ func (s Setting) Complete() (Setting, error) {
 		}
 		return s, fmt.Errorf("dim must be larger than %s = %d, the number of directions that Lambda sees, got d = %d (N = %d): want larger sizes or a larger gamma", name, k, s.Dim, s.Samples)
 	}
-	if numbers := float64(s.Dim) * (2*float64(s.Dim) + 4*float64(s.Samples)); 8*numbers > MaxMemory {
-		return s, fmt.Errorf("d = %d, N = %d needs %.1f GiB a worker, more than the %d GiB allowed: want smaller sizes", s.Dim, s.Samples, 8*numbers/(1<<30), MaxMemory>>30)
+	if bytes := s.Memory(); bytes > MaxMemory {
+		return s, fmt.Errorf("d = %d, N = %d needs %.1f GiB a worker, more than the %d GiB allowed: want smaller sizes", s.Dim, s.Samples, float64(bytes)/(1<<30), MaxMemory>>30)
 	}
 	return s, nil
 }
 
 // MaxMemory is how much one worker may hold, in bytes; larger sizes are refused.
 const MaxMemory = 4 << 30
+
+// Memory returns about how many bytes one realisation takes.
+func (s *Setting) Memory() int64 {
+	return int64(8 * float64(s.Dim) * (2*float64(s.Dim) + 4*float64(s.Samples)))
+}
 
 // Directions returns k, the number of directions of the data that Lambda
 // depends on: C for the linear model, m for the hidden one.

@@ -47,16 +47,20 @@ func (e *Estimator) Conditional(inner int) (Sampler, error) {
 	if s.Limit() && s.Model == network.Linear {
 		return nil, errors.New("in the limit all linear networks have the same ratio: want a finite dim")
 	}
+	if bytes := s.conditionalMemory(inner); bytes > MaxMemory {
+		return nil, fmt.Errorf("networks of this size with %d data points need %.1f GiB a worker, more than the %d GiB allowed: want fewer points or a smaller size", inner, bytes/(1<<30), MaxMemory>>30)
+	}
+	return &conditional{setting: s, inner: inner}, nil
+}
+
+// conditionalMemory is how many bytes one network with so many data points takes.
+func (s *Setting) conditionalMemory(inner int) float64 {
 	width := s.Dim
 	if s.Limit() {
 		width = float64(s.Hidden)
 	}
 	n := float64(inner)
-	numbers := n*(4*n+width+float64(2*s.Classes+3*s.Hidden)+gramBatch) + s.weightNumbers(width)
-	if bytes := 8 * numbers; bytes > MaxMemory {
-		return nil, fmt.Errorf("networks of this size with %d data points need %.1f GiB a worker, more than the %d GiB allowed: want fewer points or a smaller size", inner, bytes/(1<<30), MaxMemory>>30)
-	}
-	return &conditional{setting: s, inner: inner}, nil
+	return 8 * (n*(4*n+width+float64(2*s.Classes+3*s.Hidden)+gramBatch) + s.weightNumbers(width))
 }
 
 // prepare allocates the network and the data.

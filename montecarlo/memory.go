@@ -10,6 +10,9 @@ import (
 // before anything is allocated.
 const MaxMemory = 4 << 30
 
+// Memory returns about how many bytes a sampler of the estimator holds.
+func (e *Estimator) Memory() int64 { return int64(8 * e.numbers()) }
+
 // MaxProducts is how many multiply-adds one replicate of definition or gram may
 // take, hours of them. A larger size is refused before the first: the other
 // methods have the same expectation.

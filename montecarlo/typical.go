@@ -38,7 +38,7 @@ func MeasureTypical(ctx context.Context, e *Estimator, networks, inner int, opt 
 	var ratios []float64
 	var off, diag float64
 	job := replicate.Job[[2]float64]{
-		Key: fmt.Sprintf("%s typical inner=%d", e.Setting, inner), ChunkSize: 1, To: networks,
+		Key: fmt.Sprintf("%s typical inner=%d", e.Setting, inner), ChunkSize: 1, To: networks, Memory: int64(e.Setting.conditionalMemory(inner)),
 		New: func() (func(context.Context, *replicate.Stream) ([2]float64, error), error) {
 			sampler, err := e.Conditional(inner)
 			return func(_ context.Context, s *replicate.Stream) ([2]float64, error) {

@@ -41,7 +41,6 @@ func (j *Job[S]) cell() string {
 type Options struct {
 	Seed    uint64
 	Workers int     // 0 means runtime.GOMAXPROCS(0)
-	Memory  int64   // bytes that all workers may hold; fewer work if need be, one at least. 0: no limit
 	State   *Folder // nil keeps nothing
 	// Clock, if not nil, returns seconds since some moment: the time that each
 	// chunk took is then kept beside its record.
@@ -50,6 +49,10 @@ type Options struct {
 	// concurrently.
 	Progress func(done, total int)
 }
+
+// MaxMemory is how many bytes the workers of one Run hold together, as far as
+// Job.Memory tells: fewer work where each needs more, one at least.
+const MaxMemory = 8 << 30
 
 // Error is the failure of one chunk, with its place.
 type Error struct {
@@ -86,8 +89,8 @@ func Run[S any](ctx context.Context, jobs []Job[S], opt Options) error {
 			}
 		}
 		r.logs = append(r.logs, log)
-		if opt.Memory > 0 && j.Memory > 0 {
-			r.opt.Workers = max(1, min(r.opt.Workers, int(opt.Memory/j.Memory)))
+		if j.Memory > 0 {
+			r.opt.Workers = max(1, min(r.opt.Workers, int(MaxMemory/j.Memory)))
 		}
 		stride := max(1, j.Stride)
 		r.total += (j.To - j.From + stride - 1) / stride

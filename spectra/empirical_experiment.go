@@ -65,6 +65,14 @@ func (x *Experiment) Check() error {
 	return x.Ensemble.CheckMemory()
 }
 
+// Memory returns about how many bytes one matrix takes.
+func (x *Experiment) Memory() int64 {
+	if x.Steps > 0 {
+		return int64(x.Ensemble.lanczosMemory(x.Steps, x.Probes))
+	}
+	return int64(x.Ensemble.memory())
+}
+
 // Key identifies what the experiment draws: it keys the streams.
 func (x *Experiment) Key() string {
 	key := "spectrum " + x.Ensemble.String()
@@ -358,7 +366,7 @@ func (x *Experiment) Run(ctx context.Context, matrices int, z []complex128, opt 
 	}
 	out := &Outcome{}
 	job := replicate.Job[Matrix]{
-		Key: x.Key(), ChunkSize: 1, To: matrices,
+		Key: x.Key(), ChunkSize: 1, To: matrices, Memory: x.Memory(),
 		New: func() (func(context.Context, *replicate.Stream) (Matrix, error), error) {
 			return func(ctx context.Context, s *replicate.Stream) (Matrix, error) {
 				m, err := x.Draw(ctx, s)

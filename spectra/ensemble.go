@@ -124,14 +124,18 @@ func (e *Ensemble) Population(v *mat.Dense) (Population, error) {
 // CheckMemory reports whether the eigenvalues of one matrix can be had within
 // montecarlo.MaxMemory: the data (N x d) and twice the smaller Gram matrix.
 func (e *Ensemble) CheckMemory() error {
-	s := &e.Setting
-	side := min(s.Dim, s.Samples)
-	numbers := 2*s.Samples*s.Dim + 2*side*side + s.Samples*float64(2*s.Classes+3*s.Hidden) + s.Parameters()
-	if bytes := 8 * numbers; bytes > montecarlo.MaxMemory {
+	if bytes := e.memory(); bytes > montecarlo.MaxMemory {
 		return fmt.Errorf("eigenvalues at dim %.0f, samples %.0f need %.1f GiB a worker, more than the %d GiB allowed: want a smaller size, or Lanczos quadrature",
-			s.Dim, s.Samples, bytes/(1<<30), montecarlo.MaxMemory>>30)
+			e.Setting.Dim, e.Setting.Samples, bytes/(1<<30), montecarlo.MaxMemory>>30)
 	}
 	return nil
+}
+
+// memory is how many bytes one matrix and its eigenvalues take.
+func (e *Ensemble) memory() float64 {
+	s := &e.Setting
+	side := min(s.Dim, s.Samples)
+	return 8 * (2*s.Samples*s.Dim + 2*side*side + s.Samples*float64(2*s.Classes+3*s.Hidden) + s.Parameters())
 }
 
 // sample is one draw of data and weights.

@@ -131,16 +131,21 @@ func (op *blockOperator) active() int {
 // are kept, the basis and the weights.
 func (e *Ensemble) checkLanczosMemory(steps, probes int) error {
 	s := &e.Setting
-	data := 8 * s.Samples * s.Dim
-	if data > KeepLimit {
-		data = 0
-	}
-	numbers := s.Dim*(float64(steps+2)*float64(probes)+rowBlock) + s.Samples + s.Parameters() + rowBlock*float64(2*s.Classes+3*s.Hidden)
-	if bytes := data + 8*numbers; bytes > montecarlo.MaxMemory {
+	if bytes := e.lanczosMemory(steps, probes); bytes > montecarlo.MaxMemory {
 		return fmt.Errorf("lanczos quadrature at dim %.0f, samples %.0f with %d steps from %d vectors needs %.1f GiB a worker, more than the %d GiB allowed: want fewer steps or vectors, or a smaller size",
 			s.Dim, s.Samples, steps, probes, bytes/(1<<30), montecarlo.MaxMemory>>30)
 	}
 	return nil
+}
+
+// lanczosMemory is how many bytes one matrix-free spectrum takes.
+func (e *Ensemble) lanczosMemory(steps, probes int) float64 {
+	s := &e.Setting
+	data := 8 * s.Samples * s.Dim
+	if data > KeepLimit {
+		data = 0
+	}
+	return data + 8*(s.Dim*(float64(steps+2)*float64(probes)+rowBlock)+s.Samples+s.Parameters()+rowBlock*float64(2*s.Classes+3*s.Hidden))
 }
 
 // lanczos returns the spectrum by quadrature from random vectors: raw for

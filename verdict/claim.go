@@ -74,7 +74,7 @@ type Cell struct {
 	// about a millisecond of work, so that folding costs nothing.
 	Chunk int
 	// Memory is how many bytes a sampler holds, if that is much: fewer workers are
-	// used where they would hold more than Options.Memory together.
+	// used where they would hold more than replicate.MaxMemory together.
 	Memory int64
 	// First is the number of replicates of the first look, rounded up to
 	// whole chunks (default 1024); look k has First 2^(k-1).

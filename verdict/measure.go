@@ -64,7 +64,7 @@ func Measure(ctx context.Context, cell Cell, precision Precision, opt Options) (
 	for done := 0; ; {
 		job := claim.job(&cell, done, next, &result.Moments)
 		job.Key = cell.Key
-		options := replicate.Options{Seed: opt.Seed, Workers: opt.Workers, Memory: opt.Memory, State: opt.State}
+		options := replicate.Options{Seed: opt.Seed, Workers: opt.Workers, State: opt.State}
 		if opt.Progress != nil {
 			from := done
 			options.Progress = func(chunks, total int) { opt.Progress(1, 1, from+chunks, from+total) }

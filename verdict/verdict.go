@@ -52,7 +52,6 @@ type CellResult struct {
 type Options struct {
 	Seed      uint64
 	Workers   int                                    // 0: one a processor
-	Memory    int64                                  // bytes that all samplers may hold together, 0: no limit; see Cell.Memory
 	State     *replicate.Folder                      // nil keeps nothing
 	Progress  func(look, looks int, done, total int) // chunks done of this look's, or nil
 	afterFold func(look int, moments []Moments)      // for tests
@@ -112,7 +111,7 @@ func (t *trial) sample(ctx context.Context, look int) error {
 		t.levels[i]++
 		jobs = append(jobs, t.job(cell, from, cell.chunks(t.levels[i]), &t.moments[i]))
 	}
-	options := replicate.Options{Seed: t.opt.Seed, Workers: t.opt.Workers, Memory: t.opt.Memory, State: t.opt.State}
+	options := replicate.Options{Seed: t.opt.Seed, Workers: t.opt.Workers, State: t.opt.State}
 	if t.opt.Progress != nil {
 		options.Progress = func(done, total int) { t.opt.Progress(look, t.Looks, done, total) }
 	}

@@ -95,9 +95,10 @@ func EstimatorCell(e *montecarlo.Estimator, transform func(off, diag float64) (n
 		first = 256 // the tail gate never opens before 200
 	}
 	return verdict.Cell{
-		Key:   e.Key(),
-		Chunk: int(max(1, min(4096, chunkWork/e.Work()))),
-		First: first,
+		Key:    e.Key(),
+		Chunk:  int(max(1, min(4096, chunkWork/e.Work()))),
+		First:  first,
+		Memory: e.Memory(),
 		New: func() (verdict.Sampler, error) {
 			sampler, err := e.Sampler()
 			if err != nil || transform == nil {

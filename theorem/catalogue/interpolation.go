@@ -101,7 +101,7 @@ func (p *Interpolation) build(s *Spec, c *verdict.Claim) error {
 		if err != nil {
 			return err
 		}
-		cell := verdict.Cell{Key: fmt.Sprintf("lindeberg %s z=%v", set, p.Point), X: n, First: s.First, Chunk: interpolationChunk(&set)}
+		cell := verdict.Cell{Key: fmt.Sprintf("lindeberg %s z=%v", set, p.Point), X: n, First: s.First, Chunk: interpolationChunk(&set), Memory: set.Memory()}
 		sampler, err := p.sampler(s.Kind, set)
 		if err != nil {
 			return err

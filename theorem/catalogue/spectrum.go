@@ -99,7 +99,7 @@ func (p *Spectrum) build(s *Spec, c *verdict.Claim) error {
 		first = spectrumFirst
 	}
 	c.Cells = []verdict.Cell{{
-		Key: x.Key() + " " + statistic.Name, Chunk: 4, First: first, Assume: verdict.NearNormal,
+		Key: x.Key() + " " + statistic.Name, Chunk: 4, First: first, Assume: verdict.NearNormal, Memory: x.Memory(),
 		New: func() (verdict.Sampler, error) { return x.Sampler(statistic) },
 	}}
 	if s.Kind == verdict.Limit {
