@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"pastur/internal/atomicfile"
 )
 
 // AppendixItem is one table or figure of a paper's appendix.
@@ -170,10 +172,10 @@ func appendixFolder(dir string) error {
 			return fmt.Errorf("%s: the folder %s does not exist: create it first", dir, filepath.Dir(filepath.Clean(dir)))
 		}
 		if err := os.Mkdir(dir, 0o755); err != nil {
-			return fmt.Errorf("%s cannot be created: %w", dir, reason(err))
+			return fmt.Errorf("%s cannot be created: %w", dir, atomicfile.Reason(err))
 		}
 	case err != nil:
-		return fmt.Errorf("%s: %w", dir, reason(err))
+		return fmt.Errorf("%s: %w", dir, atomicfile.Reason(err))
 	case !info.IsDir():
 		return fmt.Errorf("%s is a file: want a folder", dir)
 	}
@@ -217,7 +219,7 @@ func (m *manifest) foreign(dir string, chosen []AppendixItem) error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", path, reason(err))
+			return fmt.Errorf("%s: %w", path, atomicfile.Reason(err))
 		}
 		if hash == "" {
 			return fmt.Errorf("%s was not written by pastur appendix: want another folder, or --force to overwrite it", path)

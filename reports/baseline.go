@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"pastur/internal/atomicfile"
 	"pastur/internal/elementary"
 	"pastur/verdict"
 )
@@ -59,7 +60,7 @@ type baselineCell struct {
 func ReadBaseline(path string) (*Baseline, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, reason(err))
+		return nil, fmt.Errorf("%s: %w", path, atomicfile.Reason(err))
 	}
 	fail := func(format string, args ...any) (*Baseline, error) {
 		return nil, fmt.Errorf("%s: %s; --update-baseline writes a new one", path, fmt.Sprintf(format, args...))

@@ -32,7 +32,7 @@ func writePicture(file string, d drawing) error {
 	if err != nil {
 		return err
 	}
-	return WriteFiles([]File{{file, content}})
+	return WriteFiles([]File{{Path: file, Content: content}})
 }
 
 // renderFor draws a picture in the format of the file's name.

@@ -80,7 +80,7 @@ func (h *HeatMap) Write(file string) error { return writePicture(file, h) }
 // for pictures that [WriteFiles] writes together.
 func (h *HeatMap) File(file string) (File, error) {
 	content, err := renderFor(file, h)
-	return File{file, content}, err
+	return File{Path: file, Content: content}, err
 }
 
 // Uncaptioned returns the picture without its caption, and the caption.

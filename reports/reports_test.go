@@ -3,11 +3,8 @@ package reports
 import (
 	"bytes"
 	"encoding/xml"
-	"errors"
 	"io"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -76,65 +73,6 @@ func TestTable(t *testing.T) {
 		if err := c.write(&out); err != nil || out.String() != c.want {
 			t.Errorf("%s: %v\n%s\nwant\n%s", c.name, err, out.String(), c.want)
 		}
-	}
-}
-
-func TestWriteFileIsAtomic(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "out.txt")
-	write := func(text string, err error) error {
-		return WriteFile(path, func(w io.Writer) error {
-			io.WriteString(w, text)
-			return err
-		})
-	}
-	if err := write("first", nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := write("half of the sec", errors.New("boom")); err == nil {
-		t.Error("a failing writer is no error")
-	}
-	if data, _ := os.ReadFile(path); string(data) != "first" {
-		t.Errorf("the file holds %q after a failed write", data)
-	}
-	if err := write("second", nil); err != nil {
-		t.Fatal(err)
-	}
-	if data, _ := os.ReadFile(path); string(data) != "second" {
-		t.Errorf("the file holds %q", data)
-	}
-	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
-		t.Errorf("left behind: %v", entries)
-	}
-}
-
-// If one of several files cannot be written, none is.
-func TestWriteFilesIsAllOrNothing(t *testing.T) {
-	dir := t.TempDir()
-	first, second := filepath.Join(dir, "first"), filepath.Join(dir, "second")
-	if err := os.WriteFile(first, []byte("old"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	content := func(path string) string {
-		data, _ := os.ReadFile(path)
-		return string(data)
-	}
-	missing := filepath.Join(dir, "none", "third")
-	err := WriteFiles([]File{{first, []byte("new")}, {second, []byte("new")}, {missing, nil}})
-	if err == nil || !strings.Contains(err.Error(), missing) {
-		t.Errorf("%v, want an error that names %s", err, missing)
-	}
-	if entries, _ := os.ReadDir(dir); len(entries) != 1 || content(first) != "old" {
-		t.Errorf("after an error: %v, %q", entries, content(first))
-	}
-	if err := WriteFiles([]File{{first, []byte("new")}, {second, []byte("two")}}); err != nil {
-		t.Fatal(err)
-	}
-	if entries, _ := os.ReadDir(dir); len(entries) != 2 || content(first) != "new" || content(second) != "two" {
-		t.Errorf("%v, %q, %q", entries, content(first), content(second))
-	}
-	if info, _ := os.Stat(first); info.Mode().Perm() != 0o600 {
-		t.Errorf("an existing file's mode became %v", info.Mode())
 	}
 }
 

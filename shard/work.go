@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"pastur/internal/atomicfile"
 	"pastur/replicate"
 	"pastur/verdict"
 )
@@ -75,23 +76,7 @@ func (p *Plan) writeFile(path string) error {
 	if err != nil {
 		return err
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(path), ".plan-*")
-	if err != nil {
-		return fmt.Errorf("folder of chunks: %w", err)
-	}
-	_, err = temporary.Write(text)
-	if err == nil {
-		err = temporary.Chmod(0o644)
-	}
-	if err == nil {
-		err = temporary.Sync()
-	}
-	err = errors.Join(err, temporary.Close())
-	if err == nil {
-		err = os.Rename(temporary.Name(), path)
-	}
-	if err != nil {
-		os.Remove(temporary.Name())
+	if err := atomicfile.WriteAll([]atomicfile.File{{Path: path, Content: text}}); err != nil {
 		return fmt.Errorf("folder of chunks: %w", err)
 	}
 	return nil

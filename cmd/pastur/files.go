@@ -2,11 +2,12 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"pastur/internal/atomicfile"
 )
 
 // fileUse is what becomes of the file that a flag names.
@@ -96,12 +97,5 @@ func placeOf(name string, use fileUse) string {
 	if use == mayRead || use == reads {
 		name, _, _ = strings.Cut(name, "#") // of an array in an .npz file
 	}
-	path, err := filepath.Abs(name)
-	if err != nil {
-		return filepath.Clean(name)
-	}
-	if folder, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
-		path = filepath.Join(folder, filepath.Base(path))
-	}
-	return path
+	return atomicfile.Real(name)
 }

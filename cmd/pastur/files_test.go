@@ -21,8 +21,10 @@ func TestFileFlags(t *testing.T) {
 	if err := os.Mkdir("sub", 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink("sub", "link"); err != nil {
-		t.Fatal(err)
+	for link, target := range map[string]string{"link": "sub", "same.csv": "data.csv", "later": "sub/later"} {
+		if err := os.Symlink(target, link); err != nil {
+			t.Fatal(err)
+		}
 	}
 	needs := regexp.MustCompile(`needs a (file|folder) name, got ""`)
 	for _, args := range []string{
@@ -43,6 +45,8 @@ func TestFileFlags(t *testing.T) {
 		"ratio --out a.svg --plot a.svg":                      "--out and --plot would both write a.svg",
 		"ratio --plot x.svg --plot-data x.svg":                "--plot and --plot-data would both write x.svg",
 		"ratio --data data.csv --plot-data data.csv":          "--plot-data would overwrite data.csv, which --data reads: want another file",
+		"ratio --data data.csv --plot-data same.csv":          "--plot-data would overwrite same.csv, which --data reads",
+		"verify --out later --junit sub/later":                "would both write",
 		"verify --out b.json --baseline b.json":               "--out would overwrite b.json, which --baseline reads",
 		"verify --out b --baseline b --update-baseline":       "--baseline and --out would both write b",
 		"verify --junit -":                                    `--junit needs a file name, got "-": standard output is for --out`,
@@ -63,7 +67,7 @@ func TestFileFlags(t *testing.T) {
 		}
 	}
 	entries, _ := os.ReadDir(".")
-	if len(entries) != 3 {
+	if len(entries) != 5 {
 		t.Errorf("files were left behind: %v", entries)
 	}
 	if _, stderr, code := pastur("verify", "--print-suite", "quick", "--out", "quick.toml"); code != 0 {
