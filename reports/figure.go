@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
-	"io"
 	"math"
 	"path/filepath"
 	"strconv"
@@ -112,6 +111,9 @@ type Series struct {
 type Picture interface {
 	// Write writes the picture: SVG, PNG or PDF by the file's extension.
 	Write(file string) error
+	// File draws the picture without writing it, for files that [WriteFiles]
+	// writes together.
+	File(file string) (File, error)
 	// CSV returns the data, in full precision.
 	CSV() ([]byte, error)
 	// Uncaptioned returns the picture without its caption, for a document that
@@ -138,23 +140,14 @@ func CheckPlotFile(path string) error {
 // extension; whole or not at all.
 func (f *Figure) Write(file string) error { return writePicture(file, f) }
 
+// File draws the figure, in the format of the file's name, without writing it.
+func (f *Figure) File(file string) (File, error) { return pictureFile(file, f) }
+
 // Uncaptioned returns the figure without its caption, and the caption.
 func (f *Figure) Uncaptioned() (Picture, string) {
 	bare := *f
 	bare.Caption = ""
 	return &bare, f.Caption
-}
-
-// WriteData writes the data of a picture as CSV, whole or not at all.
-func WriteData(file string, p Picture) error {
-	return WriteFile(file, func(w io.Writer) error {
-		data, err := p.CSV()
-		if err != nil {
-			return err
-		}
-		_, err = w.Write(data)
-		return err
-	})
 }
 
 // CSV returns the data, a row a point: sheet and panel (from 1), series, kind,

@@ -28,19 +28,20 @@ type drawing interface {
 const pngResolution = 300
 
 func writePicture(file string, d drawing) error {
-	content, err := renderFor(file, d)
+	drawn, err := pictureFile(file, d)
 	if err != nil {
 		return err
 	}
-	return WriteFiles([]File{{Path: file, Content: content}})
+	return WriteFiles([]File{drawn})
 }
 
-// renderFor draws a picture in the format of the file's name.
-func renderFor(file string, d drawing) ([]byte, error) {
+// pictureFile draws a picture in the format of the file's name.
+func pictureFile(file string, d drawing) (File, error) {
 	if err := CheckPlotFile(file); err != nil {
-		return nil, err
+		return File{}, err
 	}
-	return render(d, strings.ToLower(filepath.Ext(file)))
+	content, err := render(d, strings.ToLower(filepath.Ext(file)))
+	return File{Path: file, Content: content}, err
 }
 
 // creationDate finds the one thing in a PDF that would differ between runs.

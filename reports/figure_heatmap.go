@@ -76,12 +76,8 @@ const heatPixels = 400
 // extension; whole or not at all.
 func (h *HeatMap) Write(file string) error { return writePicture(file, h) }
 
-// File draws the picture, in the format of the file's name, without writing it:
-// for pictures that [WriteFiles] writes together.
-func (h *HeatMap) File(file string) (File, error) {
-	content, err := renderFor(file, h)
-	return File{Path: file, Content: content}, err
-}
+// File draws the picture, in the format of the file's name, without writing it.
+func (h *HeatMap) File(file string) (File, error) { return pictureFile(file, h) }
 
 // Uncaptioned returns the picture without its caption, and the caption.
 func (h *HeatMap) Uncaptioned() (Picture, string) {

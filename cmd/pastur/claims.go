@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -68,11 +69,11 @@ func listClaims(cmd *cobra.Command, suite *catalogue.Suite, specs []*catalogue.S
 		Notes: []string{fmt.Sprintf("%d claims; pastur claims ID explains one, pastur verify ID runs it.", len(specs))},
 	}
 	var results []claimResult
-	for _, spec := range specs {
-		c, err := spec.Claim()
-		if err != nil {
-			return err
-		}
+	claims, err := claimsOf(cmd.Context(), specs)
+	if err != nil {
+		return err
+	}
+	for _, c := range claims {
 		good, _ := c.Sets()
 		full := c.Filled()
 		r := claimResult{
@@ -85,16 +86,18 @@ func listClaims(cmd *cobra.Command, suite *catalogue.Suite, specs []*catalogue.S
 		results = append(results, r)
 		table.Rows = append(table.Rows, []reports.Cell{reports.Text(c.ID), reports.Text(string(c.Kind)), reports.Text(c.Statement), reports.Text(c.Source)})
 	}
-	if explain && out.format == "text" && out.file == "-" {
-		for i, r := range results {
-			if i > 0 {
-				fmt.Fprintln(cmd.OutOrStdout())
+	if explain && out.format == "text" {
+		return out.writeWith(cmd, func(w io.Writer) error {
+			for i, r := range results {
+				if i > 0 {
+					fmt.Fprintln(w)
+				}
+				if err := reports.ExplainClaim(w, r.ID, r.Statement, r.Source, specs[i], suite.Name); err != nil {
+					return err
+				}
 			}
-			if err := reports.ExplainClaim(cmd.OutOrStdout(), r.ID, r.Statement, r.Source, specs[i], suite.Name); err != nil {
-				return err
-			}
-		}
-		return nil
+			return nil
+		})
 	}
 	return out.write(cmd, &reports.Document{Environment: reports.ThisEnvironment(), Plan: map[string]string{"suite": suite.Name}, Results: results}, table)
 }

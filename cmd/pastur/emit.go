@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pastur/reports"
 	"pastur/shard"
 )
 
@@ -102,7 +101,7 @@ func emit(cmd *cobra.Command, args []string, o *emitOptions) error {
 	case len(args) > 2:
 		return fmt.Errorf("emit %s takes one plan, got the argument %q besides", args[0], args[2])
 	}
-	out := output{format: "text", file: o.file}
+	out := output{format: "text", file: o.file, flag: "--out"}
 	if err := out.check(); err != nil {
 		return err
 	}
@@ -132,14 +131,7 @@ func emit(cmd *cobra.Command, args []string, o *emitOptions) error {
 	if err != nil {
 		return err
 	}
-	render := func(w io.Writer) error { return t.Execute(w, o) }
-	if o.file == "-" {
-		return render(cmd.OutOrStdout())
-	}
-	if err := reports.WriteFile(o.file, render); err != nil {
-		return fmt.Errorf("--out %w", err)
-	}
-	return nil
+	return out.writeWith(cmd, func(w io.Writer) error { return t.Execute(w, o) })
 }
 
 func (o *emitOptions) check(cmd *cobra.Command, scheduler string, plan *shard.Plan) error {

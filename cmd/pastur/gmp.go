@@ -115,7 +115,7 @@ The population is --atoms VALUE:WEIGHT,... (weights sum to 1 within 1e-9), or
 				if err != nil {
 					return fmt.Errorf("--plot: %w", err)
 				}
-				if err := plot.write(figure); err != nil {
+				if err := plot.draw(figure, &out); err != nil {
 					return err
 				}
 			}

@@ -273,9 +273,8 @@ func (r *hessianRun) sheets(h *mat.Dense, net *network.MLP, percent float64, she
 	return nil
 }
 
-// draw writes the pictures, all or none of them.
+// draw adds the pictures to what is written with the results.
 func (o *hessianOptions) draw(ctx context.Context, r *hessianRun, sheets map[string][]hessianSheet) error {
-	var files []reports.File
 	for _, name := range slices.Sorted(maps.Keys(sheets)) {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -298,13 +297,8 @@ func (o *hessianOptions) draw(ctx context.Context, r *hessianRun, sheets map[str
 		if err != nil {
 			return fmt.Errorf("--plot: %w", err)
 		}
-		files = append(files, drawn)
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if err := reports.WriteFiles(files); err != nil {
-		return fmt.Errorf("--plot: %w", err)
+		drawn.Flag = "--plot"
+		o.out.beside = append(o.out.beside, drawn)
 	}
 	return nil
 }

@@ -46,6 +46,9 @@ that size is printed where it is known exactly (hidden MSE ww, and the exact zer
 			}
 			var known []*catalogue.Known
 			for _, s := range settings {
+				if err := cmd.Context().Err(); err != nil {
+					return err
+				}
 				k := kappa
 				if !cmd.Flags().Changed("kappa") {
 					k = network.Init(init).Kappa(s.Model)

@@ -249,7 +249,7 @@ func runLindeberg(cmd *cobra.Command, out *output, o *lindebergOptions) (err err
 		if err != nil {
 			return err
 		}
-		if err := o.plot.write(reports.LindebergFigure(results, path, s.Samples)); err != nil {
+		if err := o.plot.draw(reports.LindebergFigure(results, path, s.Samples), out); err != nil {
 			return err
 		}
 	}

@@ -63,7 +63,7 @@ func openWork(cmd *cobra.Command, args []string) (*shard.Work, *catalogue.Suite,
 	}
 	var suite *catalogue.Suite
 	work, err := shard.Open(args[0], func(p *shard.Plan) (claims []*verdict.Claim, err error) {
-		suite, claims, err = planClaims(p)
+		suite, claims, err = planClaims(cmd.Context(), p)
 		return claims, err
 	})
 	return work, suite, err
@@ -84,6 +84,7 @@ func (o *verdictOutput) register(cmd *cobra.Command) {
 	if flags.Lookup("out") == nil {
 		o.output.register(cmd)
 	} else { // --out is the folder of a run
+		o.flag = "--report"
 		flags.StringVar(&o.format, "format", "text", "of the verdicts: "+strings.Join(formats, ", "))
 		flags.StringVar(&o.file, "report", "-", "file to write the verdicts to; - is standard output")
 	}
@@ -128,13 +129,12 @@ func (o *verdictOutput) write(cmd *cobra.Command, suite *catalogue.Suite, p *sha
 	}
 	title := fmt.Sprintf("Suite %s, seed %d, alpha %v in all, beta %v a claim", suite.Name, p.Seed, suite.Alpha, suite.Beta)
 	document := &reports.Document{Environment: environment, Plan: plan, Results: results}
-	if err := o.output.write(cmd, document, reports.VerdictTable(results, title, false)); err != nil {
+	err := o.add("--junit", o.junit, func(w io.Writer) error { return reports.WriteJUnit(w, suite.Name, results, o.strict) })
+	if err != nil {
 		return err
 	}
-	if o.junit != "" {
-		if err := reports.WriteFile(o.junit, func(w io.Writer) error { return reports.WriteJUnit(w, suite.Name, results, o.strict) }); err != nil {
-			return fmt.Errorf("--junit %w", err)
-		}
+	if err := o.output.write(cmd, document, reports.VerdictTable(results, title, false)); err != nil {
+		return err
 	}
 	return verdictExit(results, o.strict)
 }

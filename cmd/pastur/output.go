@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"regexp"
@@ -16,7 +17,11 @@ import (
 // output is where and how results are written.
 type output struct {
 	format, file string
+	flag         string  // that names file: "--out", or "--report" where that is a folder
 	same         *sameAs // set where another command gives the same results
+
+	beside []reports.File // to be written with the results
+	also   func()         // what else is to be told before standard output is
 }
 
 // sameAs is the command that LaTeX names in place of the one that ran.
@@ -29,6 +34,7 @@ var formats = []string{"text", "json", "csv", "markdown", "latex", "latex-plain"
 
 func (o *output) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.format, "format", "text", strings.Join(formats, ", ")+" (latex without siunitx)")
+	o.flag = "--out"
 	cmd.Flags().StringVar(&o.file, "out", "-", "file to write, whole or not at all; - is standard output")
 }
 
@@ -41,7 +47,7 @@ func (o *output) check() error {
 		return nil
 	}
 	if err := reports.CheckWritable(o.file); err != nil {
-		return fmt.Errorf("--out %w", err)
+		return fmt.Errorf("%s %w", o.flag, err)
 	}
 	return nil
 }
@@ -87,15 +93,46 @@ func (o *output) writeTable(cmd *cobra.Command, w io.Writer, i int, table *repor
 	return table.WriteText(w)
 }
 
-// writeWith writes to standard output, or to the file whole or not at all.
-func (o *output) writeWith(cmd *cobra.Command, render func(io.Writer) error) error {
-	if o.file == "-" {
-		return render(cmd.OutOrStdout())
+// add renders a file to be written with the results, if it is asked for.
+func (o *output) add(flag, file string, render func(io.Writer) error) error {
+	if file == "" {
+		return nil
 	}
-	if err := reports.WriteFile(o.file, render); err != nil {
-		return fmt.Errorf("--out %w", err)
+	var content bytes.Buffer
+	if err := render(&content); err != nil {
+		return fmt.Errorf("%s %s: %w", flag, file, err)
 	}
+	o.beside = append(o.beside, reports.File{Path: file, Content: content.Bytes(), Flag: flag})
 	return nil
+}
+
+// writeWith writes the results and the files beside them, all files or none. The
+// results go to standard output last: whoever reads it may close it before the
+// end, and the files are there all the same. An interrupted command writes
+// nothing.
+func (o *output) writeWith(cmd *cobra.Command, render func(io.Writer) error) error {
+	var results bytes.Buffer
+	if err := render(&results); err != nil {
+		return err
+	}
+	files := o.beside
+	if o.file != "-" {
+		files = append(files, reports.File{Path: o.file, Content: results.Bytes(), Flag: o.flag})
+	}
+	if err := cmd.Context().Err(); err != nil {
+		return err
+	}
+	if err := reports.WriteFiles(files); err != nil {
+		return err
+	}
+	if o.also != nil {
+		o.also()
+	}
+	if o.file != "-" {
+		return nil
+	}
+	_, err := cmd.OutOrStdout().Write(results.Bytes())
+	return err
 }
 
 // incidental are the flags that change no result: where it goes, how it looks

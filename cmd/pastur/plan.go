@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pastur/reports"
 	"pastur/shard"
 	"pastur/theorem/catalogue"
 	"pastur/verdict"
@@ -57,7 +57,7 @@ func plan(cmd *cobra.Command, args []string, o *planOptions) error {
 	if len(args) == 0 {
 		return fmt.Errorf("plan needs a suite: one of %v, or a .toml file", catalogue.Names())
 	}
-	out := output{format: "json", file: o.file}
+	out := output{format: "json", file: o.file, flag: "--out"}
 	if err := out.check(); err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func plan(cmd *cobra.Command, args []string, o *planOptions) error {
 	if err != nil {
 		return err
 	}
-	claims, err := claimsOf(specs)
+	claims, err := claimsOf(cmd.Context(), specs)
 	if err != nil {
 		return err
 	}
@@ -81,13 +81,8 @@ func plan(cmd *cobra.Command, args []string, o *planOptions) error {
 	if err != nil {
 		return err
 	}
-	if o.file == "-" {
-		err = p.Write(cmd.OutOrStdout())
-	} else {
-		err = reports.WriteFile(o.file, p.Write)
-	}
-	if err != nil {
-		return fmt.Errorf("--out %w", err)
+	if err := out.writeWith(cmd, p.Write); err != nil {
+		return err
 	}
 	if !o.calibrate {
 		return nil
@@ -129,9 +124,14 @@ func clock(seconds float64) string {
 	return fmt.Sprintf("%.1f days", seconds/86400)
 }
 
-func claimsOf(specs []*catalogue.Spec) ([]*verdict.Claim, error) {
+// claimsOf makes claims ready to be run. Exact targets may take tenths of a second
+// each.
+func claimsOf(ctx context.Context, specs []*catalogue.Spec) ([]*verdict.Claim, error) {
 	var claims []*verdict.Claim
 	for _, spec := range specs {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		claim, err := spec.Claim()
 		if err != nil {
 			return nil, err
@@ -154,7 +154,7 @@ func suiteText(nameOrFile string) ([]byte, error) {
 }
 
 // planClaims makes the plan's claims from its text.
-func planClaims(p *shard.Plan) (*catalogue.Suite, []*verdict.Claim, error) {
+func planClaims(ctx context.Context, p *shard.Plan) (*catalogue.Suite, []*verdict.Claim, error) {
 	suite, err := catalogue.Parse(p.Suite.Name, []byte(p.Suite.Text))
 	if err != nil {
 		return nil, nil, fmt.Errorf("plan: its suite: %w", err)
@@ -170,6 +170,6 @@ func planClaims(p *shard.Plan) (*catalogue.Suite, []*verdict.Claim, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("plan: %w", err)
 	}
-	claims, err := claimsOf(specs)
+	claims, err := claimsOf(ctx, specs)
 	return suite, claims, err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -36,17 +37,21 @@ func (p *plotFlags) check() error {
 	return nil
 }
 
-// write writes what is asked for.
-func (p *plotFlags) write(picture reports.Picture) error {
+// draw adds what is asked for to what is written with the results.
+func (p *plotFlags) draw(picture reports.Picture, out *output) error {
 	if p.file != "" {
-		if err := picture.Write(p.file); err != nil {
+		drawn, err := picture.File(p.file)
+		if err != nil {
 			return fmt.Errorf("--plot: %w", err)
 		}
+		drawn.Flag = "--plot"
+		out.beside = append(out.beside, drawn)
 	}
-	if p.data != "" {
-		if err := reports.WriteData(p.data, picture); err != nil {
-			return fmt.Errorf("--plot-data %w", err)
+	return out.add("--plot-data", p.data, func(w io.Writer) error {
+		data, err := picture.CSV()
+		if err == nil {
+			_, err = w.Write(data)
 		}
-	}
-	return nil
+		return err
+	})
 }

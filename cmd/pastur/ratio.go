@@ -175,18 +175,18 @@ func ratio(cmd *cobra.Command, f *settingFlags, out *output, o *ratioOptions) (e
 		results = append(results, r)
 	}
 	bar.close()
-	document := &reports.Document{Environment: reports.ThisEnvironment(), Plan: plan, Results: results}
-	if err := out.write(cmd, document, reports.RatioTable(results, o.timings)); err != nil {
-		return err
-	}
 	if o.plot.wanted() {
 		figure, err := reports.RatioResultsFigure(results, limitAt(cmd.Context(), estimators), o.seed)
 		if err != nil {
 			return fmt.Errorf("--plot: %w", err)
 		}
-		if err := o.plot.write(figure); err != nil {
+		if err := o.plot.draw(figure, out); err != nil {
 			return err
 		}
+	}
+	document := &reports.Document{Environment: reports.ThisEnvironment(), Plan: plan, Results: results}
+	if err := out.write(cmd, document, reports.RatioTable(results, o.timings)); err != nil {
+		return err
 	}
 	if !reached {
 		return exitCode(exitInconclusive)

@@ -84,9 +84,17 @@ func runPlan(cmd *cobra.Command, args []string, o *runOptions) error {
 	if err != nil {
 		return err
 	}
-	suite, claims, err := planClaims(plan)
-	if err != nil {
+	// ended turns an interruption that was a signal to checkpoint into one.
+	ended := func(err error) error {
+		if asked() && errors.Is(err, context.Canceled) {
+			fmt.Fprintln(cmd.ErrOrStderr(), "pastur: checkpointed; the same command goes on")
+			return exitCode(exitCheckpoint)
+		}
 		return err
+	}
+	suite, claims, err := planClaims(ctx, plan)
+	if err != nil {
+		return ended(err)
 	}
 	build, err := json.Marshal(reports.ThisEnvironment())
 	if err != nil {
@@ -117,19 +125,16 @@ func runPlan(cmd *cobra.Command, args []string, o *runOptions) error {
 		verdicts, err = work.Decide(ctx, options)
 	}
 	bar.close()
-	stopped := asked()
 	if closed := work.Folder.Close(); closed != nil {
-		err = errors.Join(err, closed)
-	} else if stopped && errors.Is(err, context.Canceled) {
-		fmt.Fprintln(cmd.ErrOrStderr(), "pastur: checkpointed; the same command goes on")
-		return exitCode(exitCheckpoint)
-	} else if errors.Is(err, context.Canceled) {
+		return errors.Join(err, closed)
+	}
+	if err == nil && o.shard == "" {
+		err = o.verdicts.write(cmd, suite, plan, verdicts, reports.ThisEnvironment())
+	}
+	if err = ended(err); errors.Is(err, context.Canceled) {
 		err = &keptError{err, o.dir}
 	}
-	if err != nil || o.shard != "" {
-		return err
-	}
-	return o.verdicts.write(cmd, suite, plan, verdicts, reports.ThisEnvironment())
+	return err
 }
 
 // part returns the part asked for, and completes --looks.

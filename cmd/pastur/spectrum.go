@@ -163,12 +163,13 @@ func spectrum(cmd *cobra.Command, f *settingFlags, out *output, o *spectrumOptio
 			if err != nil {
 				return err
 			}
-			if err := o.plot.write(data.Figure()); err != nil {
+			if err := o.plot.draw(data.Figure(), out); err != nil {
 				return err
 			}
 		}
 		if o.eigenvalues != "" {
-			if err := writeEigenvalues(o.eigenvalues, outcome); err != nil {
+			err := out.add("--eigenvalues", o.eigenvalues, func(w io.Writer) error { return writeEigenvalues(w, outcome) })
+			if err != nil {
 				return err
 			}
 		}
@@ -257,15 +258,11 @@ func (o *spectrumOptions) block(changed func(string) bool) (i, j int, err error)
 
 // writeEigenvalues writes an array of one row a matrix, zeros included, each
 // row ascending.
-func writeEigenvalues(path string, o *spectra.Outcome) error {
+func writeEigenvalues(w io.Writer, o *spectra.Outcome) error {
 	d := o.Matrices[0].Spectrum.Dim
 	array := mat.NewDense(len(o.Matrices), d, nil)
 	for i := range o.Matrices {
 		array.SetRow(i, o.Matrices[i].Spectrum.Eigenvalues())
 	}
-	err := reports.WriteFile(path, func(w io.Writer) error { return npyio.Write(w, array) })
-	if err != nil {
-		return fmt.Errorf("--eigenvalues %w", err)
-	}
-	return nil
+	return npyio.Write(w, array)
 }

@@ -139,13 +139,11 @@ func verify(cmd *cobra.Command, ids []string, out *output, o *verifyOptions) (er
 	}
 	plan := verifyPlan{Suite: suite.Name, Seed: o.seed, Alpha: suite.Alpha, Beta: suite.Beta}
 	whole := replicate.Plan{Seed: o.seed}
-	var claims []*verdict.Claim
-	for _, spec := range specs {
-		claim, err := spec.Claim()
-		if err != nil {
-			return err
-		}
-		claims = append(claims, claim)
+	claims, err := claimsOf(cmd.Context(), specs)
+	if err != nil {
+		return err
+	}
+	for _, claim := range claims {
 		plan.Claims = append(plan.Claims, claim.ID)
 		whole.Cells = append(whole.Cells, claim.Plan(o.seed).Cells...)
 	}
@@ -172,13 +170,17 @@ func verify(cmd *cobra.Command, ids []string, out *output, o *verifyOptions) (er
 	}
 	title := fmt.Sprintf("Suite %s, seed %d, alpha %v in all, beta %v a claim", suite.Name, o.seed, suite.Alpha, suite.Beta)
 	document := &reports.Document{Environment: page.Environment, Plan: plan, Results: results}
+	refused, err := o.addFiles(out, document, page)
+	if err != nil {
+		return err
+	}
+	out.also = func() { gitHub(cmd.ErrOrStderr(), page, notes, o.strict) }
 	if err := out.write(cmd, document, reports.VerdictTable(results, title, o.timings, notes...)); err != nil {
 		return err
 	}
-	if err := o.writeAll(document, page); err != nil {
-		return err
+	if refused != nil {
+		return refused
 	}
-	gitHub(cmd.ErrOrStderr(), page, notes, o.strict)
 	return verdictExit(results, o.strict)
 }
 
@@ -209,26 +211,20 @@ func (o *verifyOptions) printSuite(cmd *cobra.Command, ids []string, out *output
 	})
 }
 
-// writeAll writes the files asked for beside the results.
-func (o *verifyOptions) writeAll(document *reports.Document, page *reports.Page) error {
-	for _, f := range []struct {
-		flag, file string
-		write      func(io.Writer) error
-	}{
-		{"--junit", o.junit, func(w io.Writer) error { return reports.WriteJUnit(w, page.Suite, page.Results, o.strict) }},
-		{"--html", o.html, func(w io.Writer) error { return reports.WriteHTML(w, page) }},
-	} {
-		if f.file == "" {
-			continue
-		}
-		if err := reports.WriteFile(f.file, f.write); err != nil {
-			return fmt.Errorf("%s %w", f.flag, err)
-		}
-	}
+// addFiles adds the files asked for to what is written with the results. A
+// refused baseline keeps none of the others from being written.
+func (o *verifyOptions) addFiles(out *output, document *reports.Document, page *reports.Page) (refused, err error) {
+	baseline := ""
 	if o.updateBaseline {
-		return writeBaseline(o.baseline, document, page.Results)
+		if refused = noBaseline(o.baseline, page.Results); refused == nil {
+			baseline = o.baseline
+		}
 	}
-	return nil
+	return refused, errors.Join(
+		out.add("--junit", o.junit, func(w io.Writer) error { return reports.WriteJUnit(w, page.Suite, page.Results, o.strict) }),
+		out.add("--html", o.html, func(w io.Writer) error { return reports.WriteHTML(w, page) }),
+		out.add("--baseline", baseline, document.Write),
+	)
 }
 
 // verdictExit turns verdicts into the exit code. An ERROR outranks a FAIL: what

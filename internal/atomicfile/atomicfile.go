@@ -18,6 +18,14 @@ import (
 type File struct {
 	Path    string
 	Content []byte
+	Flag    string // that names it: begins errors, if it is not empty
+}
+
+func (f *File) fail(err error) error {
+	if f.Flag != "" {
+		err = fmt.Errorf("%s %w", f.Flag, err)
+	}
+	return err
 }
 
 // place is where a name leads.
@@ -149,7 +157,7 @@ func Write(path string, write func(io.Writer) error) error {
 	if err := write(&content); err != nil {
 		return err
 	}
-	return WriteAll([]File{{path, content.Bytes()}})
+	return WriteAll([]File{{Path: path, Content: content.Bytes()}})
 }
 
 // WriteAll writes files that belong together: each goes to a temporary file in
@@ -174,11 +182,11 @@ func WriteAll(files []File) (err error) {
 		f := &files[i]
 		s := step{file: f}
 		if s.place, err = check(f.Path); err != nil {
-			return err
+			return f.fail(err)
 		}
 		if !s.place.stream() {
 			if s.temporary, err = writeTemporary(&s.place, f.Content); err != nil {
-				return fmt.Errorf("%s: %w", f.Path, Reason(err))
+				return f.fail(fmt.Errorf("%s: %w", f.Path, Reason(err)))
 			}
 		}
 		steps = append(steps, s)
@@ -186,7 +194,7 @@ func WriteAll(files []File) (err error) {
 	for i := range steps {
 		if s := &steps[i]; s.place.stream() {
 			if err := writeThrough(&s.place, s.file.Content); err != nil {
-				return fmt.Errorf("%s: %w", s.file.Path, Reason(err))
+				return s.file.fail(fmt.Errorf("%s: %w", s.file.Path, Reason(err)))
 			}
 		}
 	}
@@ -196,7 +204,7 @@ func WriteAll(files []File) (err error) {
 			continue
 		}
 		if err := os.Rename(s.temporary, s.place.path); err != nil {
-			return fmt.Errorf("%s: %w", s.file.Path, Reason(err))
+			return s.file.fail(fmt.Errorf("%s: %w", s.file.Path, Reason(err)))
 		}
 		s.temporary = ""
 	}

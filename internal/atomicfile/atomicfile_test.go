@@ -50,14 +50,14 @@ func TestWriteAllIsAllOrNothing(t *testing.T) {
 		return string(data)
 	}
 	missing := filepath.Join(dir, "none", "third")
-	err := WriteAll([]File{{first, []byte("new")}, {second, []byte("new")}, {missing, nil}})
-	if err == nil || !strings.Contains(err.Error(), missing) {
-		t.Errorf("%v, want an error that names %s", err, missing)
+	err := WriteAll([]File{{Path: first, Content: []byte("new")}, {Path: second, Content: []byte("new")}, {Path: missing, Flag: "--third"}})
+	if err == nil || !strings.HasPrefix(err.Error(), "--third "+missing) {
+		t.Errorf("%v, want an error that names --third and %s", err, missing)
 	}
 	if entries, _ := os.ReadDir(dir); len(entries) != 1 || content(first) != "old" {
 		t.Errorf("after an error: %v, %q", entries, content(first))
 	}
-	if err := WriteAll([]File{{first, []byte("new")}, {second, []byte("two")}}); err != nil {
+	if err := WriteAll([]File{{Path: first, Content: []byte("new")}, {Path: second, Content: []byte("two")}}); err != nil {
 		t.Fatal(err)
 	}
 	if entries, _ := os.ReadDir(dir); len(entries) != 2 || content(first) != "new" || content(second) != "two" {

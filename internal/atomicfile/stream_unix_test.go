@@ -45,7 +45,7 @@ func write(t *testing.T, path, content string) error {
 	go func() {
 		err := Check(path)
 		if err == nil {
-			err = WriteAll([]File{{path, []byte(content)}})
+			err = WriteAll([]File{{Path: path, Content: []byte(content)}})
 		}
 		ended <- err
 	}()
@@ -162,7 +162,7 @@ func TestDevices(t *testing.T) {
 	if err := Check(full); err != nil {
 		t.Error(err)
 	}
-	err := WriteAll([]File{{beside, []byte("new")}, {full, []byte("too much")}})
+	err := WriteAll([]File{{Path: beside, Content: []byte("new")}, {Path: full, Content: []byte("too much")}})
 	if !errors.Is(err, unix.ENOSPC) || !strings.HasPrefix(err.Error(), full+": ") {
 		t.Errorf("a full device: %v", err)
 	}
@@ -220,7 +220,7 @@ func TestModes(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := unix.Umask(umask)
-		err := WriteAll([]File{{filepath.Join(dir, "new"), nil}, {old, []byte("new")}})
+		err := WriteAll([]File{{Path: filepath.Join(dir, "new"), Content: nil}, {Path: old, Content: []byte("new")}})
 		unix.Umask(before)
 		if err != nil {
 			t.Fatal(err)
