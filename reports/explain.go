@@ -49,7 +49,7 @@ func ExplainClaim(w io.Writer, id, statement, source string, spec *catalogue.Spe
 	for _, cell := range c.Cells {
 		p.line("           %6d replicates of %s", cell.FirstLook(), cell.Key)
 	}
-	p.line("  run      pastur verify %s --suite %s", id, suite)
+	p.line("  run      %s", verifyCommand(suite, id))
 	return p.err
 }
 

@@ -15,7 +15,7 @@ func appendixVerdicts(r *appendixRun) []reports.AppendixItem {
 		name = "quick"
 	}
 	return []reports.AppendixItem{{
-		ID: "verdicts", Title: "Verdicts", Settings: []any{r.seed, name}, Command: fmt.Sprintf("pastur verify --suite %s --seed %d", name, r.seed),
+		ID: "verdicts", Title: "Verdicts", Settings: []any{r.seed, name}, Command: reports.Rerun(name, r.seed),
 		Compute: func(ctx context.Context) (reports.AppendixResult, error) {
 			suite, err := catalogue.Load(name)
 			if err != nil {
@@ -35,7 +35,7 @@ func appendixVerdicts(r *appendixRun) []reports.AppendixItem {
 				if err != nil {
 					return reports.AppendixResult{}, err
 				}
-				results = append(results, reports.Verdict(v, fmt.Sprintf("pastur verify %s --suite %s --seed %d", claim.ID, name, r.seed)))
+				results = append(results, reports.Verdict(v, reports.Rerun(name, r.seed, claim.ID)))
 			}
 			t := reports.VerdictTable(results, fmt.Sprintf("Verdicts of suite %s, seed %d", name, r.seed), false)
 			return reports.AppendixResult{

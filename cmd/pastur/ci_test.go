@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"html"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -167,6 +169,45 @@ func TestVerifyBaseline(t *testing.T) {
 	}
 	if mustRead(t, base) != good {
 		t.Error("a refused update changed the baseline")
+	}
+}
+
+// The commands that say how to run a claim again are what a shell reads, whatever
+// the suite's file is called.
+func TestRerunIsForAShell(t *testing.T) {
+	dir := t.TempDir()
+	suite := filepath.Join(dir, "it's $HOME; my suite.toml")
+	plan, sweep, page := filepath.Join(dir, "plan.json"), filepath.Join(dir, "sweep"), filepath.Join(dir, "page.html")
+	mustWrite(t, suite, smallSuite)
+	var lines []string
+	for _, args := range [][]string{
+		{"verify", "fine", "--suite", suite, "--seed", "3", "--format", "json", "--html", page},
+		{"plan", suite, "fine", "--seed", "3", "-o", plan}, {"run", plan, "--out", sweep, "--report", filepath.Join(dir, "report")}, {"merge", sweep, "--format", "json"},
+		{"claims", "fine", "--suite", suite},
+	} {
+		stdout, stderr, code := pastur(args...)
+		if code != 0 {
+			t.Fatalf("%q: exit %d, %s", args, code, stderr)
+		}
+		switch args[0] {
+		case "claims":
+			_, line, _ := strings.Cut(stdout, "\n  run      ")
+			lines = append(lines, strings.TrimSpace(line)+" --seed 3")
+		case "verify", "merge":
+			var document struct{ Results []struct{ Rerun string } }
+			if err := json.Unmarshal([]byte(stdout), &document); err != nil {
+				t.Fatal(err)
+			}
+			lines = append(lines, document.Results[0].Rerun)
+		}
+	}
+	_, command, _ := strings.Cut(mustRead(t, page), "pastur verify fine")
+	command, _, _ = strings.Cut("pastur verify fine"+command, "<")
+	for _, line := range append(lines, html.UnescapeString(command)) {
+		out, err := exec.Command("sh", "-c", `pastur() { printf '%s|' "$@"; }; `+line).Output()
+		if want := "verify|fine|--suite|" + suite + "|--seed|3|"; err != nil || string(out) != want {
+			t.Errorf("a shell reads %s as %q, want %q (%v)", line, out, want, err)
+		}
 	}
 }
 

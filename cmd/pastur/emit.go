@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pastur/internal/shell"
 	"pastur/shard"
 )
 
@@ -127,7 +128,7 @@ func emit(cmd *cobra.Command, args []string, o *emitOptions) error {
 	o.Name = strings.Trim("pastur-"+notName.ReplaceAllString(strings.ToLower(filepath.Base(o.Dir)), "-"), "-")
 	o.Name = strings.Trim(o.Name[:min(len(o.Name), 52)], "-") // pods add an index and a suffix to at most 63
 	file := schedulers[args[0]]
-	t, err := template.New(file).Funcs(template.FuncMap{"quote": shellWord, "json": jsonText}).ParseFS(emitFiles, "emit/"+file)
+	t, err := template.New(file).Funcs(template.FuncMap{"quote": shell.Word, "json": jsonText}).ParseFS(emitFiles, "emit/"+file)
 	if err != nil {
 		return err
 	}

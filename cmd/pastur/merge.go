@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pastur/internal/shell"
 	"pastur/replicate"
 	"pastur/reports"
 	"pastur/shard"
@@ -112,14 +113,14 @@ func (o *verdictOutput) write(cmd *cobra.Command, suite *catalogue.Suite, p *sha
 	for _, v := range verdicts {
 		plan.Claims = append(plan.Claims, v.Claim.ID)
 		whole.Cells = append(whole.Cells, v.Claim.Plan(p.Seed).Cells...)
-		results = append(results, reports.Verdict(v, fmt.Sprintf("pastur verify %s --suite %s --seed %d", v.Claim.ID, suite.Name, p.Seed)))
+		results = append(results, reports.Verdict(v, reports.Rerun(suite.Name, p.Seed, v.Claim.ID)))
 	}
 	plan.Hash = whole.Hash()
 	o.same = &sameAs{name: "verify", seed: p.Seed, line: "pastur verify"}
 	if p.Seed != defaultSeed {
 		o.same.line += fmt.Sprintf(" --seed %d", p.Seed)
 	}
-	o.same.line += " --suite " + shellWord(suite.Name)
+	o.same.line += " --suite " + shell.Word(suite.Name)
 	if len(verdicts) < len(suite.Specs) { // a plan of some claims
 		ids := ""
 		for _, v := range verdicts {

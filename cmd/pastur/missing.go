@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pastur/internal/shell"
 	"pastur/reports"
 	"pastur/shard"
 )
@@ -46,7 +47,7 @@ Exit codes: 0 nothing is missing (nothing is printed), 3 something is, 2 error.`
 				return err
 			}
 			if m.Chunks == 0 {
-				fmt.Fprintf(cmd.ErrOrStderr(), "pastur: nothing is missing: pastur merge %s\n", args[0])
+				fmt.Fprintf(cmd.ErrOrStderr(), "pastur: nothing is missing: pastur merge %s\n", shell.Word(args[0]))
 			} else {
 				fmt.Fprintf(cmd.ErrOrStderr(), "pastur: %d of %d shards miss %d chunks of looks 1 to %d\n", len(m.Parts), m.Of, m.Chunks, m.Looks)
 			}

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"pastur/internal/shell"
 	"pastur/reports"
 )
 
@@ -158,7 +158,7 @@ func (o *output) latex(cmd *cobra.Command, plain bool) reports.LaTeX {
 func commandLine(cmd *cobra.Command) string {
 	line := cmd.CommandPath()
 	for _, arg := range cmd.Flags().Args() {
-		line += " " + shellWord(arg)
+		line += " " + shell.Word(arg)
 	}
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		switch {
@@ -169,18 +169,8 @@ func commandLine(cmd *cobra.Command) string {
 				line += "=" + f.Value.String()
 			}
 		default:
-			line += " --" + f.Name + " " + shellWord(f.Value.String())
+			line += " --" + f.Name + " " + shell.Word(f.Value.String())
 		}
 	})
 	return line
-}
-
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:,=+@%-]+$`)
-
-// shellWord quotes a word where a shell would not take it as it is.
-func shellWord(s string) string {
-	if plainWord.MatchString(s) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pastur/internal/shell"
 	"pastur/reports"
 	"pastur/shard"
 	"pastur/verdict"
@@ -129,13 +130,13 @@ func writeStatus(cmd *cobra.Command, out *output, work *shard.Work, s *shard.Sta
 	}
 	dir := work.Folder.Dir()
 	if len(undecided) == 0 {
-		table.Notes = append(table.Notes, "every claim is decided: pastur merge "+dir)
+		table.Notes = append(table.Notes, "every claim is decided: pastur merge "+shell.Word(dir))
 	} else {
 		claims := "claims are"
 		if len(undecided) == 1 {
 			claims = "claim is"
 		}
-		table.Notes = append(table.Notes, fmt.Sprintf("%d %s undecided: pastur missing %s", len(undecided), claims, dir))
+		table.Notes = append(table.Notes, fmt.Sprintf("%d %s undecided: pastur missing %s", len(undecided), claims, shell.Word(dir)))
 	}
 	return out.write(cmd, &reports.Document{Environment: reports.ThisEnvironment(), Plan: plan, Results: results}, table)
 }

@@ -166,7 +166,7 @@ func verify(cmd *cobra.Command, ids []string, out *output, o *verifyOptions) (er
 	notes := base.compare(results, o.seed)
 	page := &reports.Page{
 		Suite: suite.Name, Seed: o.seed, Alpha: suite.Alpha, Beta: suite.Beta, Hash: plan.Hash, Environment: reports.ThisEnvironment(),
-		Command: fmt.Sprintf("pastur verify%s --suite %s --seed %d", strings.Join(append([]string{""}, ids...), " "), suite.Name, o.seed), Results: results,
+		Command: reports.Rerun(suite.Name, o.seed, ids...), Results: results,
 	}
 	title := fmt.Sprintf("Suite %s, seed %d, alpha %v in all, beta %v a claim", suite.Name, o.seed, suite.Alpha, suite.Beta)
 	document := &reports.Document{Environment: page.Environment, Plan: plan, Results: results}
@@ -259,7 +259,7 @@ func runClaims(cmd *cobra.Command, suite *catalogue.Suite, claims []*verdict.Cla
 		if err != nil {
 			return nil, err
 		}
-		r := reports.Verdict(v, fmt.Sprintf("pastur verify %s --suite %s --seed %d", claim.ID, suite.Name, o.seed))
+		r := reports.Verdict(v, reports.Rerun(suite.Name, o.seed, claim.ID))
 		if o.timings {
 			seconds := time.Since(start).Seconds()
 			r.Seconds = &seconds

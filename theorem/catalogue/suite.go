@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"pastur/internal/nearest"
+	"pastur/internal/shell"
 	"pastur/verdict"
 )
 
@@ -207,9 +208,9 @@ func (s *Suite) Find(ids []string) ([]*Spec, error) {
 			}
 			best, distance := nearest.Word(id, all)
 			if distance > max(2, len(id)/3) && !strings.HasPrefix(best, id) {
-				return nil, fmt.Errorf("suite %s has no claim %q: pastur claims --suite %s lists them", s.Name, id, s.Name)
+				return nil, fmt.Errorf("suite %s has no claim %q: pastur claims --suite %s lists them", s.Name, id, shell.Word(s.Name))
 			}
-			return nil, fmt.Errorf("suite %s has no claim %q: did you mean %q? (pastur claims --suite %s lists them)", s.Name, id, best, s.Name)
+			return nil, fmt.Errorf("suite %s has no claim %q: did you mean %q? (pastur claims --suite %s lists them)", s.Name, id, best, shell.Word(s.Name))
 		}
 	}
 	var found []*Spec
