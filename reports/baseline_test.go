@@ -208,3 +208,51 @@ func FuzzReadBaseline(f *testing.F) {
 		}
 	})
 }
+
+// Claims of kind exact have no alpha and identities a target of 1; baselines from
+// when they were written with an alpha and with 0 are read as well.
+func TestBaselineOfAnEarlierForm(t *testing.T) {
+	same := verdict.Cell{Key: "x", First: 8, New: func() (verdict.Sampler, error) {
+		return verdict.SamplerFunc(func(s *replicate.Stream) (num, den float64, err error) { return 10 + s.Normal(), 10 + s.Normal(), nil }), nil
+	}}
+	zero, other := same, same
+	zero.New = func() (verdict.Sampler, error) {
+		return verdict.SamplerFunc(func(*replicate.Stream) (num, den float64, err error) { return 0, 1, nil }), nil
+	}
+	other.Key = "y"
+	var results []VerdictResult
+	for _, c := range []verdict.Claim{
+		{ID: "exact", Kind: verdict.Exact, Good: 1e-9, Looks: 1, Cells: []verdict.Cell{zero}},
+		{ID: "identity", Kind: verdict.Identity, Bad: 0.1, Cells: []verdict.Cell{same, other}},
+	} {
+		v, err := c.Run(t.Context(), verdict.Options{Seed: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		results = append(results, Verdict(v, ""))
+	}
+	file := writeBaseline(t, 1, results)
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(data); strings.Count(got, `"target": 1,`) != 1 || strings.Count(got, `"alpha": null,`) != 1 {
+		t.Fatalf("want one target of 1 and one alpha that is null:\n%s", got)
+	}
+	old := strings.Replace(strings.Replace(string(data), `"target": 1,`, `"target": 0,`, 1), `"alpha": null,`, `"alpha": 0.01,`, 1)
+	for name, text := range map[string]string{"new": string(data), "old": old} {
+		if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if c, lines := compare(t, file, results, 1, true); c.Drifted > 0 {
+			t.Errorf("%s: %s", name, lines)
+		}
+	}
+	broken := strings.Replace(string(data), `"alpha": 0.01,`, `"alpha": null,`, 1)
+	if err := os.WriteFile(file, []byte(broken), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadBaseline(file); broken == string(data) || err == nil {
+		t.Error("a baseline with an identity of no alpha is read")
+	}
+}

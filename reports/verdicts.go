@@ -25,7 +25,7 @@ type VerdictResult struct {
 	Bad        []verdict.Interval `json:"bad"`
 	Replicates int64              `json:"replicates"`
 	Looks      int                `json:"looks"`
-	Alpha      Float              `json:"alpha"`
+	Alpha      Float              `json:"alpha"` // null: kind exact
 	Reason     string             `json:"reason"`
 	Warnings   []string           `json:"warnings"`
 	Cells      []CellResult       `json:"cells"`
@@ -55,6 +55,27 @@ type LookResult struct {
 	Outcome    string           `json:"outcome"`
 }
 
+// Target returns the number that a claim aims at, in the units of GOOD: 1 where
+// quotients of two estimators are compared, 0 where deviations are.
+func Target(c *verdict.Claim) Float {
+	switch c.Kind {
+	case verdict.Exact:
+		return 0
+	case verdict.Identity:
+		return 1
+	}
+	return Float(c.Target)
+}
+
+// Chance returns a claim's alpha or beta, or null: a claim of kind exact takes no
+// share of either, as nothing is estimated.
+func Chance(c *verdict.Claim, chance float64) Float {
+	if c.Kind == verdict.Exact {
+		return Float(math.NaN())
+	}
+	return Float(chance)
+}
+
 // Verdict returns the result of a verdict; rerun is the command for the claim
 // alone.
 func Verdict(v verdict.Verdict, rerun string) VerdictResult {
@@ -62,11 +83,8 @@ func Verdict(v verdict.Verdict, rerun string) VerdictResult {
 	r := VerdictResult{
 		ID: c.ID, Statement: c.Statement, Source: c.Source, Kind: string(c.Kind), Status: string(v.Status),
 		Estimate: Float(v.Estimate), Lo: Float(v.Bounds.Lo), Hi: Float(v.Bounds.Hi), Confidence: Float(v.Confidence),
-		Target: Float(c.Target), Good: v.Good, Bad: c.BadSet(), Replicates: v.Replicates, Looks: v.Looks,
-		Alpha: Float(c.Alpha), Reason: v.Reason, Warnings: emptyNotNil(v.Warnings), Cells: []CellResult{}, History: []LookResult{}, Rerun: rerun,
-	}
-	if c.Kind == verdict.Exact {
-		r.Target = 0
+		Target: Target(c), Good: v.Good, Bad: c.BadSet(), Replicates: v.Replicates, Looks: v.Looks,
+		Alpha: Chance(c, c.Alpha), Reason: v.Reason, Warnings: emptyNotNil(v.Warnings), Cells: []CellResult{}, History: []LookResult{}, Rerun: rerun,
 	}
 	for _, cell := range v.Cells {
 		r.Cells = append(r.Cells, CellResult{cell.Key, Float(cell.Estimate), cell.Bounds, cell.Replicates})

@@ -52,8 +52,8 @@ type claimResult struct {
 	Target    reports.Float      `json:"target"`
 	Good      verdict.Interval   `json:"good"`
 	Bad       []verdict.Interval `json:"bad"`
-	Alpha     float64            `json:"alpha"`
-	Beta      float64            `json:"beta"`
+	Alpha     reports.Float      `json:"alpha"` // null, and beta: kind exact
+	Beta      reports.Float      `json:"beta"`
 	Looks     int                `json:"looks"`
 	Cells     []string           `json:"cells"`
 	Warnings  []string           `json:"warnings"`
@@ -77,8 +77,8 @@ func listClaims(cmd *cobra.Command, suite *catalogue.Suite, specs []*catalogue.S
 		good, _ := c.Sets()
 		full := c.Filled()
 		r := claimResult{
-			ID: c.ID, Statement: c.Statement, Source: c.Source, Kind: string(c.Kind), Target: reports.Float(c.Target),
-			Good: good, Bad: c.BadSet(), Alpha: full.Alpha, Beta: full.Beta, Looks: full.Looks, Warnings: []string{},
+			ID: c.ID, Statement: c.Statement, Source: c.Source, Kind: string(c.Kind), Target: reports.Target(c),
+			Good: good, Bad: c.BadSet(), Alpha: reports.Chance(c, full.Alpha), Beta: reports.Chance(c, full.Beta), Looks: full.Looks, Warnings: []string{},
 		}
 		for _, cell := range c.Cells {
 			r.Cells = append(r.Cells, cell.Key)
