@@ -390,6 +390,14 @@ target = 0.016928
 	if stdout, _, code := pastur("ratio", "--classes", "100", "--rel-error", "0.0001", "--replicates", "1000"); code != 3 || !strings.Contains(stdout, "was not reached") {
 		t.Errorf("ratio: exit %d, want 3:\n%s", code, stdout)
 	}
+	// An interval that cannot be believed misses a precision, if one was asked for.
+	const heavy = "ratio --classes 100 --dim 1000 --data spiked:1:1000 --replicates 512"
+	for args, want := range map[string]int{heavy: 0, heavy + " --rel-error 0.9": 3} {
+		stdout, _, code := pastur(strings.Fields(args)...)
+		if code != want || !strings.Contains(stdout, "the interval must not be trusted yet") || strings.Contains(stdout, "was not reached") {
+			t.Errorf("pastur %s: exit %d, want %d:\n%s", args, code, want, stdout)
+		}
+	}
 }
 
 func TestPrintSuiteIsTheSuite(t *testing.T) {

@@ -35,8 +35,8 @@ and fluctuates less.
 
 Sampling goes on until the half-width of the 95 % interval over |delta| is
 --rel-error at every size and point, or for --replicates, whichever is given; with
-both, --replicates is the most to be spent at a size. The exit code is 3 if the
-precision was not reached.`,
+both, --replicates is the most to be spent at a size. The exit code is 3 if a
+precision was asked for, by --rel-error or by neither flag, and was not reached.`,
 		Example: `  pastur lindeberg --classes 3 --gamma 0.5 --z 0.1+0.1i --sizes 40,80,160,320
   pastur lindeberg --classes 10 --offdiagonal --z 0.1+0.1i,0.05+0.2i --format json
   pastur lindeberg --model hidden --hidden 3 --z 0.1+0.1i --sizes 40,80 --plot gap.svg`,

@@ -39,8 +39,10 @@ Sampling goes on until the half-width of the 95 % interval over the ratio is
 --rel-error and the sample's tails allow the interval to be believed, or for
 --replicates, whichever is given; with both, --replicates is the most to be
 spent. Without, at most 64 times the replicates that reach the precision are
-spent on the tails. The exit code is 3 if the precision was not reached or the
-interval cannot be believed.
+spent on the tails. The exit code is 3 if a precision was asked for, by --rel-error
+or by neither flag, and was not reached, or if its interval cannot be believed.
+With --replicates alone no precision is asked for: the exit code is 0, and what
+speaks against the interval is a warning in the result.
 
 With --typical networks are drawn, and each one's own ratio is computed with the
 data averaged over: its median over the weights and two quantiles stand beside the
