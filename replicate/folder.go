@@ -59,12 +59,17 @@ type stored struct {
 	file    string
 }
 
-// OpenFolder opens dir, creating it if need be, for the chunks of any run.
-func OpenFolder(dir string) (*Folder, error) {
+// OpenFolder opens dir, creating it if need be, for the chunks of any run and
+// any build.
+func OpenFolder(dir string) (*Folder, error) { return CreateFolder(dir, FolderOptions{}) }
+
+// CreateFolder opens dir, creating it if need be, for the chunks that opt
+// describes.
+func CreateFolder(dir string, opt FolderOptions) (*Folder, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("state folder: %w", err)
 	}
-	return NewFolder(dir, FolderOptions{}), nil
+	return NewFolder(dir, opt), nil
 }
 
 // NewFolder returns the folder dir, which must exist before it is used, for
@@ -78,6 +83,14 @@ func NewFolder(dir string, opt FolderOptions) *Folder {
 
 // Dir returns the folder's name.
 func (f *Folder) Dir() string { return f.dir }
+
+// FolderError says that chunks could not be written into a folder: no fault of
+// what computes them.
+type FolderError struct{ Err error }
+
+func (e *FolderError) Error() string { return e.Err.Error() }
+
+func (e *FolderError) Unwrap() error { return e.Err }
 
 // mostProblems is how many bad files one error names.
 const mostProblems = 10
@@ -168,10 +181,13 @@ func (f *Folder) Writable() error {
 }
 
 func (f *Folder) begin() (err error) {
-	if f.journal == nil {
-		f.journal, err = newJournal(f.dir, f.opt)
+	if f.journal != nil {
+		return nil
 	}
-	return err
+	if f.journal, err = newJournal(f.dir, f.opt); err != nil {
+		return &FolderError{fmt.Errorf("%w: want a folder that can be written", err)}
+	}
+	return nil
 }
 
 // Close closes the file of this process, if it wrote any. The folder must not
@@ -244,7 +260,7 @@ func (l *Log) Append(chunk int, record any, seconds float64) error {
 		return err
 	}
 	if err := f.journal.append(l.cell, chunk, raw, seconds); err != nil {
-		return err
+		return &FolderError{err}
 	}
 	return f.add(l.cell, chunk, stored{raw, seconds, f.journal.path})
 }

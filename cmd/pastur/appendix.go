@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pastur/montecarlo"
+	"pastur/replicate"
 	"pastur/reports"
 	"pastur/theorem/catalogue"
 	"pastur/verdict"
@@ -119,7 +120,8 @@ func (o *appendixOptions) run(cmd *cobra.Command) (err error) {
 			return line
 		},
 	})
-	if err != nil && cmd.Context().Err() == nil {
+	var state *replicate.FolderError
+	if err != nil && cmd.Context().Err() == nil && !errors.As(err, &state) {
 		if strings.HasPrefix(err.Error(), "unknown item") {
 			return fmt.Errorf("--only: %w", err)
 		}

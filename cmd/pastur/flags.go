@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -18,6 +19,7 @@ import (
 	"pastur/montecarlo"
 	"pastur/network"
 	"pastur/replicate"
+	"pastur/reports"
 	"pastur/verdict"
 )
 
@@ -205,23 +207,40 @@ func (f *samplingFlags) check() error {
 	return nil
 }
 
-// options opens the state folder, if one is named.
+// options opens the state folder, if one is named. Its chunks must be those of
+// this build: results that pass through linear algebra differ in their last bits
+// between builds, and JSON names the one that computed them.
 func (f *samplingFlags) options() (verdict.Options, error) {
 	o := verdict.Options{Seed: f.seed, Workers: f.workers}
-	if f.state != "" {
-		folder, err := replicate.OpenFolder(f.state)
-		if err != nil {
-			return o, fmt.Errorf("--state: %w", err)
-		}
-		o.State, f.folder = folder, folder
+	if f.state == "" {
+		return o, nil
 	}
+	build, err := buildStamp()
+	if err != nil {
+		return o, err
+	}
+	folder, err := replicate.CreateFolder(f.state, replicate.FolderOptions{Build: build})
+	if err == nil {
+		err = folder.Load()
+	}
+	if err != nil {
+		return o, fmt.Errorf("--state: %w", err)
+	}
+	o.State, f.folder = folder, folder
 	return o, nil
 }
+
+// buildStamp is what the files of chunks bear of the build that computes them.
+func buildStamp() (json.RawMessage, error) { return json.Marshal(reports.ThisEnvironment()) }
 
 // closeState gives the chunk file of --state its footer and final name, however
 // the command ended: what was finished before an error or an interruption is
 // kept as well. Results whose chunks could not be kept are an error.
 func (f *samplingFlags) closeState(err *error) {
+	var state *replicate.FolderError
+	if errors.As(*err, &state) {
+		*err = fmt.Errorf("--state: %w", *err)
+	}
 	closed := f.folder.Close()
 	kept := f.folder != nil
 	f.folder = nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -57,6 +58,9 @@ func (r *hessianRun) begin(o *hessianOptions) error {
 		return fmt.Errorf("--state: %w", err)
 	}
 	defer file.Close()
+	if err := r.checkStamp(); err != nil {
+		return fmt.Errorf("--state: %w", err)
+	}
 	if err := r.trainer.Read(file); err != nil {
 		return fmt.Errorf("--state: %s %w; remove it to train from the start", r.stateFile(), err)
 	}
@@ -71,14 +75,44 @@ func (r *hessianRun) snapshotFile(step int) string {
 	return filepath.Join(r.options.state, fmt.Sprintf("%s-step%d.npz", r.trainer.Key(), step))
 }
 
+// stampFile says which build trains: another one's steps, through linear algebra,
+// differ in their last bits, and training makes much of them.
+func (r *hessianRun) stampFile() string {
+	return filepath.Join(r.options.state, r.trainer.Key()+".build")
+}
+
+func (r *hessianRun) checkStamp() error {
+	build, err := buildStamp()
+	if err != nil {
+		return err
+	}
+	there, err := os.ReadFile(r.stampFile())
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if !bytes.Equal(bytes.TrimSpace(there), build) {
+		return fmt.Errorf("%s: computed by another build (%s, this one is %s): results must come from one; use that build, or remove the file to train from the start",
+			r.stateFile(), bytes.TrimSpace(there), build)
+	}
+	return nil
+}
+
 func (r *hessianRun) checkpoint() error {
 	if r.options.state == "" {
 		return nil
 	}
-	if err := reports.WriteFile(r.stateFile(), r.trainer.Write); err != nil {
+	build, err := buildStamp()
+	if err != nil {
+		return err
+	}
+	var training bytes.Buffer
+	if err := r.trainer.Write(&training); err != nil {
 		return fmt.Errorf("--state: %w", err)
 	}
-	return nil
+	return reports.WriteFiles([]reports.File{
+		{Path: r.stampFile(), Content: append(build, '\n'), Flag: "--state:"},
+		{Path: r.stateFile(), Content: training.Bytes(), Flag: "--state:"},
+	})
 }
 
 // advance brings the weights to the given step: by training, or, where a resumed

@@ -198,6 +198,23 @@ func TestHessianResumes(t *testing.T) {
 	if _, stderr, code := pastur(other...); code != 2 || !strings.Contains(stderr, "has passed step 60 and kept no snapshot of it") {
 		t.Errorf("exit %d, %s", code, stderr)
 	}
+	// Another build's training is not gone on with.
+	stamps, _ := filepath.Glob(filepath.Join(dir, "state", "*.build"))
+	if len(stamps) != 1 {
+		t.Fatalf("the stamps of the build are %v, want one", stamps)
+	}
+	stamp := mustRead(t, stamps[0])
+	for _, other := range []string{`{"pastur":"0.0.9"}`, ""} {
+		mustWrite(t, stamps[0], other)
+		if stdout, stderr, code := pastur(args("state")...); code != 2 || stdout != "" || strings.Count(stderr, "\n") != 1 ||
+			!strings.HasPrefix(stderr, "pastur: --state: ") || !strings.Contains(stderr, "computed by another build ("+other+", this one is {") || !strings.Contains(stderr, "or remove the file") {
+			t.Errorf("exit %d, %s", code, stderr)
+		}
+	}
+	mustWrite(t, stamps[0], stamp)
+	if got, stderr, code := pastur(args("state")...); code != 0 || got != want {
+		t.Errorf("exit %d, %s", code, stderr)
+	}
 	files, _ := filepath.Glob(filepath.Join(dir, "state", "*.training"))
 	if err := os.WriteFile(files[0], []byte("{}\n"), 0o666); err != nil {
 		t.Fatal(err)

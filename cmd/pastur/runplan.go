@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -96,7 +95,7 @@ func runPlan(cmd *cobra.Command, args []string, o *runOptions) error {
 	if err != nil {
 		return ended(err)
 	}
-	build, err := json.Marshal(reports.ThisEnvironment())
+	build, err := buildStamp()
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -64,6 +65,51 @@ func TestStateIsClosed(t *testing.T) {
 					t.Errorf("pastur %s%s: %d files closed and %d not, want %d and none", command, how, closed, open, files)
 				}
 			}
+		}
+	}
+}
+
+// Chunks of another build, or of one that is not known, are refused by name before
+// anything is computed, as pastur run refuses them: BLAS may have given them other
+// last bits, and JSON names one build.
+func TestStateOfAnotherBuild(t *testing.T) {
+	t.Parallel()
+	for _, build := range []string{`{"pastur":"0.1.0","goamd64":"v9"}`, "null"} {
+		dir := t.TempDir()
+		other := replicate.NewFolder(dir, replicate.FolderOptions{Build: json.RawMessage(build)})
+		log, err := other.Cell(1, "some cell", 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(log.Append(0, 1.0, 0), other.Close()); err != nil {
+			t.Fatal(err)
+		}
+		files, _ := filepath.Glob(filepath.Join(dir, "*"))
+		for _, args := range []string{
+			"ratio --replicates 64", "ratio --typical --model hidden --dim inf", "verify linear-ce-blocks", "spectrum --dim 10 --replicates 4", "lindeberg --sizes 10",
+			"appendix --quick --only exact-limits --out " + filepath.Join(t.TempDir(), "appendix"),
+		} {
+			stdout, stderr, code := pastur(strings.Fields(args + " --state " + dir)...)
+			want := "pastur: --state: chunk file " + files[0] + ": computed by another build (" + build + ", this one is {"
+			if code != 2 || stdout != "" || !strings.HasPrefix(stderr, want) || !strings.HasSuffix(stderr, "): results must come from one; use that build, or remove the file\n") || strings.Count(stderr, "\n") != 1 {
+				t.Errorf("pastur %s: exit %d, %q, want %s...", args, code, stderr, want)
+			}
+		}
+		if after, _ := filepath.Glob(filepath.Join(dir, "*")); len(files) != 1 || len(after) != 1 {
+			t.Errorf("%v became %v", files, after)
+		}
+	}
+}
+
+// A folder into which no chunk can be written is the fault of --state.
+func TestStateThatCannotBeWritten(t *testing.T) {
+	if _, err := os.Stat("/proc/self"); err != nil {
+		t.Skip(err)
+	}
+	for _, args := range []string{"ratio", "verify linear-ce-blocks", "hessian --layers 3,2 --train 1"} {
+		stdout, stderr, code := pastur(strings.Fields(args + " --state /proc")...)
+		if code != 2 || stdout != "" || !strings.HasPrefix(stderr, "pastur: --state: ") || !strings.Contains(stderr, "nothing can be created in /proc: ") {
+			t.Errorf("pastur %s: exit %d, %q, %q", args, code, stdout, stderr)
 		}
 	}
 }
