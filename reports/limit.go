@@ -82,7 +82,7 @@ func LimitTable(known []*catalogue.Known, warnings [][]string) *Table {
 		Columns: []Column{
 			{Header: "C", Field: "classes"}, {Header: "d", Field: "dim"}, {Header: "N", Field: "samples"}, {Header: "R", Field: "ratio"}, {Header: "rate p", Field: "rate"}, {Header: "C^p R", Field: "scaled"},
 			{Header: "lim C^p R", Field: "constant"}, {Header: "norm ratio", Field: "norm_ratio"}, {Header: "row mass", Field: "row_mass"}, {Header: "1/(C-1)", Field: "heuristic"},
-			{Field: "model"}, {Field: "loss"}, {Field: "block"}, {Field: "gamma"}, {Field: "hidden"}, {Field: "kappa"}, {Field: "warnings"},
+			{Field: "model"}, {Field: "loss"}, {Field: "block"}, {Field: "gamma"}, {Field: "hidden"}, {Field: "kappa"}, {Field: "note"}, {Field: "warnings"},
 		},
 	}
 	if !manySizes {
@@ -102,7 +102,7 @@ func LimitTable(known []*catalogue.Known, warnings [][]string) *Table {
 		t.Rows = append(t.Rows, []Cell{
 			Count(set.Classes), Count(set.Dim), Count(set.Samples), Number(k.Ratio, digits), Number(k.Rate, 3), Number(k.Scaled, min(digits, 8)), Number(k.Constant, 8),
 			Number(k.NormRatio, min(digits, 6)), Number(k.RowMass, min(digits, 6)), Number(k.Heuristic, 6),
-			Text(string(set.Model)), Text(string(set.Loss)), Text(string(set.Block)), Number(&set.Gamma, -1), hidden, Number(&k.Kappa, -1), Text(strings.Join(warnings[i], "; ")),
+			Text(string(set.Model)), Text(string(set.Loss)), Text(string(set.Block)), Number(&set.Gamma, -1), hidden, Number(&k.Kappa, -1), Text(strings.Join(k.Notes, "; ")), Text(strings.Join(warnings[i], "; ")),
 		})
 		for _, note := range k.Notes {
 			if !seen[note] {

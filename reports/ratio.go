@@ -36,6 +36,7 @@ type RatioResult struct {
 	Confidence Float    `json:"confidence"`
 	Limit      *Float   `json:"limit"`
 	Trace      *Trace   `json:"trace,omitempty"` // of other data than Gaussian
+	Note       *string  `json:"note"`            // null if there is nothing to say
 	Warnings   []string `json:"warnings"`
 	Seconds    *float64 `json:"seconds,omitempty"` // under --timings only
 
@@ -82,8 +83,16 @@ func Ratio(e *montecarlo.Estimator, m verdict.Measurement, limit *float64, warni
 	if s.Hidden > 0 {
 		r.Hidden = &s.Hidden
 	}
+	if s.Limit() {
+		note := overDim
+		r.Note = &note
+	}
 	return r
 }
+
+// overDim is in which units the norms of the limit are, where they would be
+// infinite.
+const overDim = "off and diag are over d"
 
 // RatioTable lays out measurements.
 func RatioTable(results []RatioResult, timings bool) *Table {
@@ -104,7 +113,7 @@ func RatioTable(results []RatioResult, timings bool) *Table {
 			{Header: "ratio", Field: "ratio"}, {Header: "95 % interval"}, {Field: "ratio_lo"}, {Field: "ratio_hi"},
 			{Header: "limit", Field: "limit"}, {Header: "off", Field: "off"}, {Field: "off_se"},
 			{Header: "diag", Field: "diag"}, {Field: "diag_se"}, {Header: "replicates", Field: "replicates"},
-			{Field: "model"}, {Field: "loss"}, {Field: "block"}, {Field: "hidden"}, {Field: "method"}, {Field: "data"}, {Field: "init"}, {Field: "confidence"}, {Field: "warnings"},
+			{Field: "model"}, {Field: "loss"}, {Field: "block"}, {Field: "hidden"}, {Field: "method"}, {Field: "data"}, {Field: "init"}, {Field: "confidence"}, {Field: "note"}, {Field: "warnings"},
 		},
 	}
 	if timings {
@@ -114,9 +123,12 @@ func RatioTable(results []RatioResult, timings bool) *Table {
 	for i := range results {
 		r := &results[i]
 		half := float64(r.RatioHi-r.RatioLo) / 2
-		hidden := Cell{"-", nil}
+		hidden, note := Cell{"-", nil}, Cell{}
 		if r.Hidden != nil {
 			hidden = Count(*r.Hidden)
+		}
+		if r.Note != nil {
+			note = Text(*r.Note)
 		}
 		exact := Cell{"-", nil}
 		if r.Limit != nil {
@@ -134,7 +146,7 @@ func RatioTable(results []RatioResult, timings bool) *Table {
 			{Text: bracket}, {Value: finite(lo)}, {Value: finite(hi)},
 			exact, {Uncertain(float64(r.Off), float64(r.OffSE)), float64(r.Off)}, {Value: finite(float64(r.OffSE))},
 			{Uncertain(float64(r.Diag), float64(r.DiagSE)), float64(r.Diag)}, {Value: finite(float64(r.DiagSE))}, Count(r.Replicates),
-			Text(r.Model), Text(r.Loss), Text(r.Block), hidden, Text(r.Method), Text(r.Data), Text(r.Init), {Value: float64(r.Confidence)}, Text(strings.Join(r.Warnings, "; ")),
+			Text(r.Model), Text(r.Loss), Text(r.Block), hidden, Text(r.Method), Text(r.Data), Text(r.Init), {Value: float64(r.Confidence)}, note, Text(strings.Join(r.Warnings, "; ")),
 		}
 		if timings {
 			row = append(row, Number(r.Seconds, 3))

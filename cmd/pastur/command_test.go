@@ -267,8 +267,8 @@ func TestFormats(t *testing.T) {
 		t.Errorf("JUnit: %v, %+v", err, suites)
 	}
 	for command, fields := range map[string]string{
-		"limit": "model loss block gamma classes hidden kappa ratio rate scaled constant norm_ratio row_mass heuristic warnings",
-		"ratio": "model loss block gamma classes hidden dim samples method data init replicates off off_se diag diag_se ratio ratio_lo ratio_hi confidence limit warnings",
+		"limit": "model loss block gamma classes hidden kappa ratio rate scaled constant norm_ratio row_mass heuristic note warnings",
+		"ratio": "model loss block gamma classes hidden dim samples method data init replicates off off_se diag diag_se ratio ratio_lo ratio_hi confidence limit note warnings",
 	} {
 		stdout, _, _ := pastur(command, "--format", "json")
 		var document struct{ Results []map[string]any }

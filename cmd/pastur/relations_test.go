@@ -155,6 +155,7 @@ func TestLimitRelations(t *testing.T) {
 		{"limit --classes 7,1000000 --gamma 3 --kappa 2", func(e entry) float64 { return e.number("classes") }, 1e-3},
 		{"limit --model hidden --loss mse --block ww --hidden 6 --classes 10,1000000 --gamma 0.5", func(e entry) float64 { return e.number("hidden") }, 1e-4},
 		{"limit --model hidden --loss mse --block ww --hidden 6 --classes 10 --dim 40 --samples 160", func(e entry) float64 { return e.number("hidden") }, 1},
+		{"limit --model hidden --hidden 1 --classes 10", func(e entry) float64 { return e.number("classes") }, 1},
 	} {
 		results, rows := document(t, c.command)
 		for i, e := range results {
@@ -162,6 +163,9 @@ func TestLimitRelations(t *testing.T) {
 			ratio, classes := e.number("ratio"), e.number("classes")
 			if !(ratio > 0 && ratio < 1) {
 				t.Errorf("%s: ratio %v", e.name, ratio)
+			}
+			if noted := e.at("hidden") == 1.0; noted != (e.at("note") != nil) { // the limit of C^p R is infinite
+				t.Errorf("%s: note %v", e.name, e.at("note"))
 			}
 			e.near("norm_ratio", math.Sqrt(ratio), 1e-14)
 			e.near("row_mass", (c.blocks(e)-1)*ratio, 1e-14)
@@ -189,6 +193,9 @@ func TestRatioRelations(t *testing.T) {
 		for i, e := range results {
 			e.sameAsCSV(rows[i], itself)
 			off, diag, ratio := e.number("off"), e.number("diag"), e.number("ratio")
+			if limit, note := e.at("dim") == nil, e.at("note"); limit && note != "off and diag are over d" || !limit && note != nil {
+				t.Errorf("%s: d is %v, the note %v", e.name, e.at("dim"), note)
+			}
 			e.near("ratio", off/diag, 1e-14)
 			e.ascending("ratio_lo", "ratio", "ratio_hi")
 			e.near("limit", ratio, 0.1)
