@@ -92,11 +92,11 @@ var gitHubMarks = map[verdict.Status]string{verdict.Pass: "✅", verdict.Fail: "
 // given number of bytes, whole lines only: first what did not pass, with reason
 // and the command to run it again, then the other claims folded away.
 func GitHubSummary(p *Page, notes []string, most int) string {
-	const header = "| claim | verdict | estimate | interval | GOOD | replicates |\n|:--|:--|--:|:--|:--|--:|\n"
+	const header = "| claim | verdict | estimate | interval | GOOD | BAD | replicates |\n|:--|:--|--:|:--|:--|:--|--:|\n"
 	s := &boundedText{room: min(most, MaxGitHubBytes) - summaryHeadroom}
-	s.put("## pastur: %s\n\nSuite %s, seed %d, alpha %v in all, beta %v a claim. Run again: `%s`\n\n", Summary(p.Results), gitHubText(p.Suite), p.Seed, p.Alpha, p.Beta, p.Command)
+	s.put("## pastur: %s\n\nSuite %s, seed %d, alpha %v in all, beta %v a claim. Run again: %s\n\n", Summary(p.Results), markdownText(p.Suite), p.Seed, p.Alpha, p.Beta, markdownCode(p.Command))
 	for _, n := range notes {
-		s.put("- %s\n", gitHubText(n))
+		s.put("- %s\n", markdownText(n))
 	}
 	s.put("\n")
 	row := func(r *VerdictResult) {
@@ -105,7 +105,8 @@ func GitHubSummary(p *Page, notes []string, most int) string {
 		if len(r.Drift) > 0 {
 			status += ", drift"
 		}
-		s.put("| %s | %s | %s | %s | %s | %d |\n", gitHubText(r.ID), status, estimate, gitHubText(interval), gitHubText(halfLine(r.Good.Lo, r.Good.Hi, 5, Significant)), r.Replicates)
+		good, bad := setTexts(r.Kind, r.Good, r.Bad)
+		s.put("| %s | %s | %s | %s | %s | %s | %d |\n", markdownText(r.ID), status, estimate, markdownText(interval), markdownText(good), markdownText(bad), r.Replicates)
 	}
 	all := bySeverity(p.Results)
 	passed := slices.IndexFunc(all, func(r *VerdictResult) bool { return r.severity() == 4 })
@@ -121,9 +122,9 @@ func GitHubSummary(p *Page, notes []string, most int) string {
 		for _, r := range all[:passed] {
 			drift := ""
 			for _, d := range r.Drift {
-				drift += "drift: " + gitHubText(d) + "<br>"
+				drift += "drift: " + markdownText(d) + "<br>"
 			}
-			s.put("**%s %s**: %s<br>%s<br>%s`%s`\n\n", r.Status, gitHubText(r.ID), gitHubText(r.Statement), gitHubText(r.Reason), drift, r.Rerun)
+			s.put("**%s %s**: %s<br>%s<br>%s%s\n\n", r.Status, markdownText(r.ID), markdownText(r.Statement), markdownText(r.Reason), drift, markdownCode(r.Rerun))
 		}
 	}
 	if rest := all[passed:]; len(rest) > 0 {
@@ -157,7 +158,19 @@ func (b *boundedText) put(format string, args ...any) bool {
 	return true
 }
 
-// gitHubText escapes what Markdown or HTML would take for markup.
-func gitHubText(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`", "[", `\[`, "\r", " ", "\n", " ").Replace(s)
+// markdownText escapes what Markdown or HTML would take for markup.
+func markdownText(s string) string {
+	return strings.NewReplacer(`\`, `\\`, "&", "&amp;", "<", "&lt;", ">", "&gt;", "|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`", "[", `\[`, "\r", " ", "\n", " ").Replace(s)
+}
+
+// markdownCode makes a code span, between more backticks than there are in it.
+func markdownCode(s string) string {
+	fence := "`"
+	for strings.Contains(s, fence) {
+		fence += "`"
+	}
+	if len(fence) > 1 {
+		s = " " + s + " " // a space on either side is not part of it
+	}
+	return fence + s + fence
 }

@@ -82,7 +82,7 @@ func TestGitHubSummary(t *testing.T) {
 	// Every table row has the header's number of cells.
 	for line := range strings.Lines(text) {
 		if strings.HasPrefix(line, "|") {
-			if n := len(regexp.MustCompile(`(^|[^\\])\|`).FindAllString(line, -1)); n != 7 {
+			if n := len(regexp.MustCompile(`(^|[^\\])\|`).FindAllString(line, -1)); n != 8 {
 				t.Errorf("%d bars in %q", n, line)
 			}
 		}

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -115,7 +116,7 @@ func (r *VerdictResult) page() pageClaim {
 		ID: r.ID, Kind: r.Kind, Status: r.Status, Text: strings.ToLower(strings.Join([]string{r.ID, r.Kind, r.Statement, r.Source}, " ")),
 		Estimate: estimate, Interval: interval, GoodText: halfLine(r.Good.Lo, r.Good.Hi, 5, Significant),
 		Statement: template.HTML(MathText(r.Statement)), Source: template.HTML(MathText(r.Source)),
-		Compares: template.HTML(MathText(comparisons[verdict.Kind(r.Kind)])),
+		Compares: template.HTML(MathText(cmp.Or(r.Compares, comparisons[verdict.Kind(r.Kind)]))),
 		Reason:   r.Reason, Rerun: r.Rerun, Warnings: r.Warnings, Drift: r.Drift, Replicates: r.Replicates, Figure: IntervalFigure(r),
 	}
 	var bad []string

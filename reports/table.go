@@ -27,6 +27,8 @@ type Table struct {
 	Columns []Column
 	Rows    [][]Cell
 	Notes   []string // footnotes, printed below text and Markdown
+
+	MarkdownNotes []string // in place of Notes in Markdown, and written as it is
 }
 
 // Column describes a column.
@@ -200,8 +202,12 @@ func (t *Table) write(w io.Writer, markdown bool) error {
 			return err
 		}
 	}
-	if len(t.Notes) > 0 {
-		if _, err := fmt.Fprintf(w, "\n%s\n", spoken(strings.Join(t.Notes, "\n"))); err != nil {
+	notes := spoken(strings.Join(t.Notes, "\n"))
+	if markdown && t.MarkdownNotes != nil {
+		notes = strings.Join(t.MarkdownNotes, "\n")
+	}
+	if notes != "" {
+		if _, err := fmt.Fprintf(w, "\n%s\n", notes); err != nil {
 			return err
 		}
 	}

@@ -33,6 +33,10 @@ type VerdictResult struct {
 	Drift      []string           `json:"drift,omitempty"` // under --baseline only
 	Rerun      string             `json:"rerun"`
 	Seconds    *float64           `json:"seconds,omitempty"` // under --timings only
+
+	// Compares says in words what is held against GOOD and BAD, for the page; if it
+	// is empty, the kind's words are taken.
+	Compares string `json:"-"`
 }
 
 // CellResult is the estimate of one cell of a claim with its 95 % interval.
@@ -126,7 +130,7 @@ func VerdictTable(results []VerdictResult, title string, timings bool, notes ...
 		Columns: []Column{
 			{Header: "claim", Field: "id", Left: true}, {Header: "kind", Field: "kind", Left: true}, {Header: "verdict", Field: "status", Left: true}, {Header: "estimate", Field: "estimate"},
 			{Header: "interval", Left: true}, {Field: "lo"}, {Field: "hi"}, {Field: "confidence"}, {Field: "target"},
-			{Header: "GOOD", Left: true}, {Field: "good"}, {Field: "bad"},
+			{Header: "GOOD", Left: true}, {Field: "good"}, {Header: "BAD", Left: true}, {Field: "bad"},
 			{Header: "replicates", Field: "replicates"}, {Field: "looks"}, {Field: "reason"}, {Field: "statement"}, {Field: "source"}, {Field: "rerun"},
 		},
 	}
@@ -138,13 +142,14 @@ func VerdictTable(results []VerdictResult, title string, timings bool, notes ...
 		lo, hi := float64(r.Lo), float64(r.Hi)
 		text, interval := r.shown()
 		estimate := Cell{text, float64(r.Estimate)}
+		good, bad := setTexts(r.Kind, r.Good, r.Bad)
 		if math.IsNaN(float64(r.Estimate)) {
 			estimate.Value = nil
 		}
 		row := []Cell{
 			Text(r.ID), Text(r.Kind), Text(r.Status), estimate,
 			{Text: interval}, {Value: finite(lo)}, {Value: finite(hi)}, {Value: float64(r.Confidence)}, {Value: float64(r.Target)},
-			{Text: halfLine(r.Good.Lo, r.Good.Hi, 5, Significant)}, {Value: compactJSON(r.Good)}, {Value: compactJSON(r.Bad)},
+			{Text: good}, {Value: compactJSON(r.Good)}, {Text: bad}, {Value: compactJSON(r.Bad)},
 			Count(r.Replicates), Count(r.Looks), Text(r.Reason), Text(r.Statement), Text(r.Source), Text(r.Rerun),
 		}
 		if timings {
@@ -155,13 +160,18 @@ func VerdictTable(results []VerdictResult, title string, timings bool, notes ...
 	for _, r := range results {
 		if r.Status != string(verdict.Pass) {
 			t.Notes = append(t.Notes, fmt.Sprintf("%s %s: %s", r.Status, r.ID, r.Statement), "  reason: "+r.Reason, "  rerun:  "+r.Rerun)
+			t.MarkdownNotes = append(t.MarkdownNotes, fmt.Sprintf("- **%s** %s: %s", r.Status, r.ID, markdownText(spoken(r.Statement))),
+				"  - reason: "+markdownText(spoken(r.Reason)), "  - rerun: "+markdownCode(r.Rerun))
 		}
 	}
-	t.Notes = append(t.Notes, notes...)
-	if t.Notes != nil {
-		t.Notes = append(t.Notes, "")
+	for _, note := range notes {
+		t.Notes = append(t.Notes, note)
+		t.MarkdownNotes = append(t.MarkdownNotes, "- "+markdownText(note))
 	}
-	t.Notes = append(t.Notes, Summary(results))
+	if t.Notes != nil {
+		t.Notes, t.MarkdownNotes = append(t.Notes, ""), append(t.MarkdownNotes, "")
+	}
+	t.Notes, t.MarkdownNotes = append(t.Notes, Summary(results)), append(t.MarkdownNotes, Summary(results))
 	return t
 }
 
@@ -179,6 +189,37 @@ func halfLine(lo, hi float64, digits int, format func(float64, int) string) stri
 		return ">= " + format(lo, digits)
 	}
 	return "[" + format(lo, digits) + ", " + format(hi, digits) + "]"
+}
+
+// setTexts returns GOOD and BAD as tables show them, BAD with fewer digits: but for
+// what tells it from GOOD, its ends need not be exact.
+func setTexts(kind string, good verdict.Interval, bad []verdict.Interval) (goodText, badText string) {
+	digits := 0
+	for _, b := range bad {
+		for _, ends := range [][2]float64{{b.Hi, good.Lo}, {good.Hi, b.Lo}} {
+			if gap, size := ends[1]-ends[0], max(math.Abs(ends[0]), math.Abs(ends[1])); gap > 0 && !math.IsInf(gap, 1) {
+				digits = max(digits, min(15, 2+int(math.Ceil(math.Log10(size/gap)))))
+			}
+		}
+	}
+	goodText = halfLine(good.Lo, good.Hi, max(digits, 5), Significant)
+	if digits = max(digits, 4); len(bad) == 2 && math.IsInf(bad[0].Lo, -1) && math.IsInf(bad[1].Hi, 1) {
+		return goodText, "outside (" + Significant(bad[0].Hi, digits) + ", " + Significant(bad[1].Lo, digits) + ")"
+	}
+	var parts []string
+	for _, b := range bad {
+		parts = append(parts, badHalf(kind, b, digits))
+	}
+	return goodText, strings.Join(parts, " or ")
+}
+
+// badHalf writes a half-line of BAD. That of an exact claim is all that is not GOOD.
+func badHalf(kind string, b verdict.Interval, digits int) string {
+	text := halfLine(b.Lo, b.Hi, digits, Significant)
+	if kind == string(verdict.Exact) {
+		text = strings.Replace(text, ">=", ">", 1)
+	}
+	return text
 }
 
 func compactJSON(v any) string {

@@ -211,6 +211,40 @@ func TestRerunIsForAShell(t *testing.T) {
 	}
 }
 
+// claims ID explains what is there, in every format, and names the suite where that
+// is not the default one.
+func TestClaimsExplained(t *testing.T) {
+	suite := filepath.Join(t.TempDir(), "my suite.toml")
+	mustWrite(t, suite, smallSuite)
+	out := filepath.Join(filepath.Dir(suite), "fine.txt")
+	text, stderr, code := pastur("claims", "fine", "--suite", suite)
+	if code != 0 || strings.Contains(text, "source") || !strings.HasPrefix(text, "fine (limit)\n  claim    R = 1 at C = 2\n  compares R against its target\n  GOOD     [0.99, 1.01]\n  BAD      <= 0.97\n") {
+		t.Errorf("exit %d, %s\n%s", code, stderr, text)
+	}
+	if _, stderr, code := pastur("claims", "fine", "--suite", suite, "--out", out); code != 0 || mustRead(t, out) != text {
+		t.Errorf("exit %d, %s: the file differs from standard output", code, stderr)
+	}
+	for args, want := range map[string]string{
+		"--format markdown":      "\n1 claim; pastur claims ID --suite '" + suite + "' explains one, pastur verify ID --suite '" + suite + "' runs it.\n",
+		"--format csv":           "fine,limit,R = 1 at C = 2,,R against its target,1,\"[0.99,1.01]\",\"[[null,0.97],[1.03,null]]\",0.01,0.001,8,524288\n",
+		"gram --format csv":      "gram,exact,block norms by definition and by Gram matrices agree,,in every sample: relative difference of block norms by definition and by Gram matrices,0,",
+		"gram --format json":     "\"alpha\": null,\n      \"beta\": null,\n      \"looks\": 1,\n      \"budget\": 20,",
+		"--format latex":         "& {looks} &",
+		"gram --format markdown": "| outside (0.97, 1.03) |",
+	} {
+		stdout, stderr, code := pastur(append([]string{"claims", "fine", "--suite", suite}, strings.Fields(args)...)...)
+		if code != 0 || !strings.Contains(stdout, want) {
+			t.Errorf("claims fine %s: exit %d, %s, no %q in\n%s", args, code, stderr, want, stdout)
+		}
+	}
+	if stdout, _, _ := pastur("claims", "--suite", suite); !strings.HasPrefix(stdout, "Suite "+suite+"\n\n") || !strings.Contains(stdout, "\n2 claims; ") || strings.Contains(stdout, "GOOD") {
+		t.Error(stdout)
+	}
+	if stdout, _, _ := pastur("claims"); !strings.Contains(stdout, " claims; pastur claims ID explains one, pastur verify ID runs it.\n") {
+		t.Error(stdout)
+	}
+}
+
 func TestGitHub(t *testing.T) {
 	dir := t.TempDir()
 	suite, summary := filepath.Join(dir, "mine.toml"), filepath.Join(dir, "summary.md")

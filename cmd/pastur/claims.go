@@ -9,7 +9,6 @@ import (
 
 	"pastur/reports"
 	"pastur/theorem/catalogue"
-	"pastur/verdict"
 )
 
 func newClaims() *cobra.Command {
@@ -43,61 +42,28 @@ sampled, the GOOD and BAD sets, error shares and budget.`,
 	return cmd
 }
 
-// claimResult is one claim in `claims --format json`.
-type claimResult struct {
-	ID        string             `json:"id"`
-	Statement string             `json:"statement"`
-	Source    string             `json:"source"`
-	Kind      string             `json:"kind"`
-	Target    reports.Float      `json:"target"`
-	Good      verdict.Interval   `json:"good"`
-	Bad       []verdict.Interval `json:"bad"`
-	Alpha     reports.Float      `json:"alpha"` // null, and beta: kind exact
-	Beta      reports.Float      `json:"beta"`
-	Looks     int                `json:"looks"`
-	Cells     []string           `json:"cells"`
-	Warnings  []string           `json:"warnings"`
-}
-
 func listClaims(cmd *cobra.Command, suite *catalogue.Suite, specs []*catalogue.Spec, out *output, explain bool) error {
-	table := &reports.Table{
-		Title: fmt.Sprintf("Suite %s: %s", suite.Name, suite.Title),
-		Columns: []reports.Column{
-			{Header: "claim", Field: "id", Left: true}, {Header: "kind", Field: "kind", Left: true},
-			{Header: "statement", Field: "statement", Left: true}, {Field: "source"},
-		},
-		Notes: []string{fmt.Sprintf("%d claims; pastur claims ID explains one, pastur verify ID runs it.", len(specs))},
-	}
-	var results []claimResult
 	claims, err := claimsOf(cmd.Context(), specs)
 	if err != nil {
 		return err
 	}
-	for _, c := range claims {
-		good, _ := c.Sets()
-		full := c.Filled()
-		r := claimResult{
-			ID: c.ID, Statement: c.Statement, Source: c.Source, Kind: string(c.Kind), Target: reports.Target(c),
-			Good: good, Bad: c.BadSet(), Alpha: reports.Chance(c, full.Alpha), Beta: reports.Chance(c, full.Beta), Looks: full.Looks, Warnings: []string{},
-		}
-		for _, cell := range c.Cells {
-			r.Cells = append(r.Cells, cell.Key)
-		}
-		results = append(results, r)
-		table.Rows = append(table.Rows, []reports.Cell{reports.Text(c.ID), reports.Text(string(c.Kind)), reports.Text(c.Statement), reports.Text(c.Source)})
+	var results []reports.ClaimResult
+	for i, c := range claims {
+		results = append(results, reports.Claim(c, specs[i].Compares()))
 	}
 	if explain && out.format == "text" {
 		return out.writeWith(cmd, func(w io.Writer) error {
-			for i, r := range results {
+			for i, c := range claims {
 				if i > 0 {
 					fmt.Fprintln(w)
 				}
-				if err := reports.ExplainClaim(w, r.ID, r.Statement, r.Source, specs[i], suite.Name); err != nil {
+				if err := reports.ExplainClaim(w, c, specs[i].Compares(), suite.Name); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
 	}
-	return out.write(cmd, &reports.Document{Environment: reports.ThisEnvironment(), Plan: map[string]string{"suite": suite.Name}, Results: results}, table)
+	document := &reports.Document{Environment: reports.ThisEnvironment(), Plan: map[string]string{"suite": suite.Name}, Results: results}
+	return out.write(cmd, document, reports.ClaimsTable(results, suite, explain))
 }

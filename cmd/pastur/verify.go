@@ -260,6 +260,7 @@ func runClaims(cmd *cobra.Command, suite *catalogue.Suite, claims []*verdict.Cla
 			return nil, err
 		}
 		r := reports.Verdict(v, reports.Rerun(suite.Name, o.seed, claim.ID))
+		r.Compares = specOf(suite, claim.ID).Compares()
 		if o.timings {
 			seconds := time.Since(start).Seconds()
 			r.Seconds = &seconds

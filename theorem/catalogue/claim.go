@@ -72,7 +72,8 @@ func (s *Spec) build() (*verdict.Claim, error) {
 type Subject interface {
 	parse(t *table, s *Spec)
 	build(s *Spec, c *verdict.Claim) error
-	portable() bool // no number passes through BLAS or LAPACK
+	portable() bool                // no number passes through BLAS or LAPACK
+	words(kind verdict.Kind) words // of what is compared
 }
 
 // Portable reports whether the claim's numbers are the same bits in every
