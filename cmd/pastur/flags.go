@@ -20,6 +20,7 @@ import (
 	"pastur/network"
 	"pastur/replicate"
 	"pastur/reports"
+	"pastur/theorem"
 	"pastur/verdict"
 )
 
@@ -103,7 +104,7 @@ func (f *settingFlags) settings(cmd *cobra.Command, init string) (all []montecar
 	if err := checkHidden(cmd, f.model); err != nil {
 		return nil, nil, err
 	}
-	classes, err := grid.Between(f.classes, 2, 1<<31)
+	classes, err := grid.Between(f.classes, 2, theorem.MaxClasses)
 	if err != nil {
 		return nil, nil, fmt.Errorf("--classes %w", err)
 	}

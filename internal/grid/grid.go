@@ -21,10 +21,13 @@ import (
 
 const maxPoints = 1000
 
+// largest is the end of the whole numbers of [Parse].
+const largest = 1 << 50
+
 // Parse reads a list or range of whole numbers from 1 to 2^50, or inf. Values
 // must be strictly increasing in a range and different in a list.
 func Parse(text string) ([]float64, error) {
-	return limits{1, 1 << 50, true}.parse(text)
+	return limits{1, largest, true}.parse(text)
 }
 
 // Between reads a list or range like [Parse], of values from lo to hi; inf is
@@ -70,10 +73,14 @@ func (l limits) parseValue(text string) (float64, error) {
 	}
 	v, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(v >= l.lo && v <= l.hi) || v != math.Floor(v) {
-		if l.inf {
-			return 0, fmt.Errorf("must be a whole number between 1 and 1.1e15 (or a list, a range like 10:1000:log5, or inf), got %q", text)
+		to, other := fmt.Sprintf("%.10g", l.hi), "or a list, or a range like 10:1000:log5"
+		if l.hi == largest {
+			to = "2^50"
 		}
-		return 0, fmt.Errorf("must be a whole number from %.10g to %.10g (or a list, or a range like 10:1000:log5), got %q", l.lo, l.hi, text)
+		if l.inf {
+			other = "or a list, a range like 10:1000:log5, or inf"
+		}
+		return 0, fmt.Errorf("must be a whole number from %.10g to %s (%s), got %q", l.lo, to, other, text)
 	}
 	return v, nil
 }

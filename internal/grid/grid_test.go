@@ -30,7 +30,7 @@ func TestParse(t *testing.T) {
 		"10,,20":      `got ""`,
 		"0":           `got "0"`,
 		"-4":          `got "-4"`,
-		"2.5":         `got "2.5"`,
+		"2.5":         `must be a whole number from 1 to 2^50 (or a list, a range like 10:1000:log5, or inf), got "2.5"`,
 		"nan":         `got "nan"`,
 		"10,10":       "repeats 10",
 		"100:10:log3": "must run forwards",

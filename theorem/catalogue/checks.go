@@ -19,6 +19,9 @@ const checkFirst = 20
 // checkCell returns the cell of an exact claim: one statistic a sample, which
 // must never exceed the tolerance.
 func (r *BlockRatio) checkCell(set montecarlo.Setting, first int) (verdict.Cell, error) {
+	if set.Limit() {
+		return verdict.Cell{}, blameOn("dim", "dim must be finite: kind exact draws the data, got inf")
+	}
 	definition, err := montecarlo.New(set, montecarlo.Definition)
 	if err != nil {
 		return verdict.Cell{}, err

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode"
 
 	"pastur/internal/grid"
 	"pastur/internal/nearest"
@@ -41,11 +42,20 @@ func (t *table) string(key, fallback string) string {
 	case nil:
 		return fallback
 	case string:
+		// Texts go to terminals and into reports, which they must not take apart.
+		if strings.ContainsFunc(v, unicode.IsControl) {
+			t.fail(key, "%s must be one line without control characters, got %q", key, v)
+		}
 		return v
 	default:
 		t.fail(key, "%s must be a string, got %s", key, describe(v))
 		return fallback
 	}
+}
+
+// between reads as [grid.Between] does.
+func between(lo, hi float64) func(string) ([]float64, error) {
+	return func(text string) ([]float64, error) { return grid.Between(text, lo, hi) }
 }
 
 func (t *table) boolean(key string) bool {
@@ -118,8 +128,9 @@ func (t *table) choice(key, fallback string, allowed ...string) string {
 	return v
 }
 
-// grid reads a number, a list of numbers, or a string as flags take it.
-func (t *table) grid(key string) []float64 {
+// grid reads a number, a list of numbers, or a string as flags take it; read says
+// which numbers are allowed.
+func (t *table) grid(key string, read func(text string) ([]float64, error)) []float64 {
 	v := t.get(key)
 	if v == nil {
 		return nil
@@ -144,7 +155,7 @@ func (t *table) grid(key string) []float64 {
 			return nil
 		}
 	}
-	values, err := grid.Parse(strings.Join(parts, ","))
+	values, err := read(strings.Join(parts, ","))
 	if err != nil {
 		t.fail(key, "%s %v", key, err)
 	}

@@ -42,12 +42,7 @@ func (p *Interpolation) parse(t *table, s *Spec) {
 	set.Path = lindeberg.Path(t.choice("path", string(lindeberg.Data), string(lindeberg.Data), string(lindeberg.Weights)))
 	set.Coupling = lindeberg.Coupling(t.choice("coupling", string(lindeberg.Shared), string(lindeberg.Shared), string(lindeberg.Independent)))
 	p.Gamma = t.number("gamma", 0.5, "a positive number (d/N)", positive)
-	p.Sizes = t.grid("sizes")
-	for _, n := range p.Sizes {
-		if n != math.Floor(n) || n < 1 || n > 1<<20 {
-			t.fail("sizes", "sizes must be whole numbers of samples N from 1 to %d, got %v", 1<<20, n)
-		}
-	}
+	p.Sizes = t.grid("sizes", between(1, 1<<20))
 	text := t.string("z", "0.1+0.1i")
 	var err error
 	if p.Point, err = strconv.ParseComplex(text, 128); err != nil {
@@ -75,15 +70,34 @@ func (p *Interpolation) parseKind(t *table, s *Spec) {
 			names[i] = string(c)
 		}
 		p.Check = lindeberg.Check(t.choice("check", "", names...))
+		if p.Check == lindeberg.Reduction || p.Check == lindeberg.Rank {
+			p.demand(t, "check "+string(p.Check), lindeberg.Shared)
+		}
 	case verdict.Limit:
 		p.Stein = t.choice("quantity", "gap", "gap", "stein") == "stein"
-		if !p.Stein {
+		if p.Stein {
+			p.demand(t, "quantity stein", lindeberg.Independent)
+			if p.Setting.Model != network.Linear {
+				t.fail("model", "model must be linear for quantity stein, got %s", p.Setting.Model)
+			}
+		} else {
 			part()
 		}
 	case verdict.Rate, verdict.Exponent:
 		s.Power = t.power("p in |delta_N| = O(N^-p)")
 	default:
 		t.fail("kind", "kind %s says nothing about an interpolation: want exact, limit, rate or exponent", s.Kind)
+	}
+}
+
+// demand refuses another path than that of the data and another coupling than the
+// one that what needs.
+func (p *Interpolation) demand(t *table, what string, coupling lindeberg.Coupling) {
+	if p.Setting.Path != lindeberg.Data {
+		t.fail("path", "path must be data for %s, got %s", what, p.Setting.Path)
+	}
+	if p.Setting.Coupling != coupling {
+		t.fail("coupling", "coupling must be %s for %s, got %s", coupling, what, p.Setting.Coupling)
 	}
 }
 

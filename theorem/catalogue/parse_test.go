@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -204,7 +205,7 @@ var broken = []struct{ name, text, want string }{
 	{"only of a number", "include = \"paper\"\n§only = [3]\n", "only must be a list of strings, got the number 3 in it"},
 	{"only of a string", "include = \"paper\"\n§only = \"linear-ce-c10\"\n", "only must be a list of strings, got the string"},
 	{"id taken by an included claim", "include = \"paper\"\n" + with(limit, `id = "sound"`, `§id = "linear-ce-c10"`), "claim linear-ce-c10: the id is taken by an earlier claim"},
-	{"broken claim after included ones", "include = \"paper\"\n" + with(limit, "classes = 3", "§classes = 1"), "classes must be at least 2, got 1"},
+	{"broken claim after included ones", "include = \"paper\"\n" + with(limit, "classes = 3", "§classes = 1"), "classes must be a whole number from 2 to 1000000000"},
 	{"broken claim after one included", "include = \"paper\"\nonly = [\"linear-ce-c10\"]\n" + sound[limit] + strings.Replace(with(bound, "at_most = 1", "§at_most = 0"), "sound", "other", 1), "claim other: at_most is 0"},
 	{"tiny share after included claims", "include = \"paper\"\n" + and(limit, "§share = 1e-300\n"), "share leaves the claim an alpha of"},
 	{"huge share after included claims", "§include = \"paper\"\n" + and(limit, "share = 1e300\n"), "shares leave claim linear-ce-twopoint an alpha of"},
@@ -267,7 +268,7 @@ var broken = []struct{ name, text, want string }{
 	{"classes is a table", with(limit, "classes = 3", "§classes = {from = 3}"), "got a table"},
 	{"classes is empty", with(bound, "classes = [3, 4]", "§classes = []"), "classes is empty"},
 	{"classes is an empty string", with(limit, "classes = 3", "§classes = \"\""), "classes is empty"},
-	{"dim is a word", and(limit, "§dim = \"large\"\n"), `dim must be a whole number between 1 and 1.1e15`},
+	{"dim is a word", and(limit, "§dim = \"large\"\n"), `dim must be a whole number from 1 to 2^50`},
 	{"target is a list", with(limit, `target = "exact"`, `§target = [1]`), `target must be "exact", "limit", "constant" or a finite number, got a list`},
 	{"target is not one", with(limit, `target = "exact"`, `§target = "right"`), `unknown target "right": want one of exact, limit, constant`},
 	{"at_most is a string", with(bound, "at_most = 1", `§at_most = "1"`), `at_most must be a finite number or "constant", got the string "1"`},
@@ -279,21 +280,27 @@ var broken = []struct{ name, text, want string }{
 	{"id with a line break", with(limit, `id = "sound"`, `§id = "a\nb"`), `got "a\nb"`},
 	{"id with a line break at the end", with(limit, `id = "sound"`, `§id = "a\n"`), `got "a\n"`},
 	{"id with a hyphen at the end", with(limit, `id = "sound"`, `§id = "a-"`), `got "a-"`},
+	{"statement of two lines", with(limit, `statement = "s"`, `§statement = "a\nb"`), `statement must be one line without control characters, got "a\nb"`},
+	{"statement of two lines, in TOML", with(limit, `statement = "s"`, "§statement = \"\"\"a\nb\"\"\""), `statement must be one line without control characters, got "a\nb"`},
+	{"statement with a tab", with(limit, `statement = "s"`, `§statement = "a\tb"`), `without control characters, got "a\tb"`},
+	{"source that clears the screen", and(limit, `§source = "\u001b[2J"`+"\n"), `source must be one line without control characters, got "\x1b[2J"`},
+	{"title with a NUL", "§title = \"a\\u0000\"\n" + sound[limit], `title must be one line without control characters, got "a\x00"`},
+	{"title with a C1 control", "§title = \"a\\u009b\"\n" + sound[limit], "title must be one line without control characters"},
 	{"id twice", sound[limit] + with(bound, "id", "§id"), "the id is taken by an earlier claim"},
 	{"gamma = -1", and(limit, "§gamma = -1\n"), "gamma must be a positive number (d/N), got -1"},
 	{"gamma = 0", and(limit, "§gamma = 0.0\n"), "got 0"},
 	{"gamma = inf", and(limit, "§gamma = inf\n"), "got +Inf"},
 	{"gamma = nan", and(limit, "§gamma = nan\n"), "got NaN"},
-	{"classes = 1", with(limit, "classes = 3", "§classes = 1"), "classes must be at least 2, got 1"},
-	{"classes = 2.5", with(limit, "classes = 3", "§classes = 2.5"), `got "2.5"`},
+	{"classes = 1", with(limit, "classes = 3", "§classes = 1"), `classes must be a whole number from 2 to 1000000000 (or a list, or a range like 10:1000:log5), got "1"`},
+	{"classes = 2.5", with(limit, "classes = 3", "§classes = 2.5"), `classes must be a whole number from 2 to 1000000000 (or a list, or a range like 10:1000:log5), got "2.5"`},
 	{"classes = -3", with(limit, "classes = 3", "§classes = -3"), `got "-3"`},
-	{"classes = inf", with(limit, "classes = 3", "§classes = inf"), "classes must be between 2 and 1000000000, got +Inf"},
-	{"classes too many", with(limit, "classes = 3", "§classes = 1_000_000_001"), "classes must be between 2 and 1000000000"},
+	{"classes = inf", with(limit, "classes = 3", "§classes = inf"), `classes must be a whole number from 2 to 1000000000 (or a list, or a range like 10:1000:log5), got "inf"`},
+	{"classes too many", with(limit, "classes = 3", "§classes = 1_000_000_001"), `got "1000000001"`},
 	{"classes repeated", with(bound, "[3, 4]", "[3, 4, 3]"), "classes repeats 3"},
 	{"range backwards", with(rate, `classes = "10:1000:log3"`, `§classes = "1000:10:log3"`), "classes range must run forwards"},
 	{"range of one", with(rate, `classes = "10:1000:log3"`, `§classes = "10:1000:log1"`), "classes range must end in logN or linN"},
 	{"range of two parts", with(rate, `classes = "10:1000:log3"`, `§classes = "10:1000"`), "classes range must be LO:HI:logN or LO:HI:linN"},
-	{"dim = 0", and(limit, "§dim = 0\n"), `dim must be a whole number between 1 and 1.1e15 (or a list, a range like 10:1000:log5, or inf), got "0"`},
+	{"dim = 0", and(limit, "§dim = 0\n"), `dim must be a whole number from 1 to 2^50 (or a list, a range like 10:1000:log5, or inf), got "0"`},
 	{"samples = 0", and(limit, "§samples = 0\n"), "samples must be a whole number from 1 to"},
 	{"samples = 1.5", and(limit, "§samples = 1.5\n"), "got 1.5"},
 	{"hidden = 0", strings.Replace(and(limit, "§hidden = 0\n"), `"linear"`, `"hidden"`, 1), "hidden must be a whole number from 1 to 1048576, got 0"},
@@ -339,6 +346,9 @@ var broken = []struct{ name, text, want string }{
 	{"definition too large", and(limit, "dim = 1000000\n§method = \"definition\"\n"), "GiB allowed"},
 	{"pytorch with twopoint", and(limit, "§init = \"pytorch\"\n"), "method twopoint needs Gaussian weights and init pytorch is not"},
 	{"pytorch with twopoint, stated", and(limit, "init = \"pytorch\"\n§method = \"twopoint\"\n"), "method twopoint needs Gaussian weights"},
+	{"exact without dim", missing(exact, "dim = 4"), "dim is missing: kind exact draws the data, want a whole number"},
+	{"exact with a misspelt dim", with(exact, "dim = 4", "§dims = 4"), `unknown key "dims": did you mean "dim"?`},
+	{"truncated norms of whole matrices", with(bound, "at_most = 1", "at_least = 0.1\ndim = 4\nmethod = \"gram\"\n§truncate = 1"), "truncate goes with method twopoint only, got method gram"},
 	{"identity against itself", with(identity, `against = "gram"`, `§against = "twopoint"`), "against must be another method than twopoint"},
 	{"exact target at finite dim", and(limit, "§dim = 10\n"), "no exact value is known for block linear ce vv at finite dim"},
 	{"zero-block of cross-entropy", with(exact, `check = "definition-gram"`, `§check = "zero-block"`), "check zero-block: off-diagonal blocks of linear ce vv are not zero"},
@@ -346,7 +356,12 @@ var broken = []struct{ name, text, want string }{
 	{"rate with one point", with(rate, `classes = "10:1000:log3"`, `§classes = 10`), "classes must be a list or range of at least 2 values for kind rate, got 1"},
 	{"exponent with three points", with(exponent, `dim = [10, 20, 40, 80]`, `§dim = [10, 20, 40]`), "dim must be a list or range of at least 4 values for kind exponent, got 3"},
 	{"exponent with one point", with(exponent, `dim = [10, 20, 40, 80]`, `§dim = 10`), "dim must be a list or range of at least 4 values for kind exponent, got 1"},
-	{"exponent in the limit", with(exponent, `10, 20, 40, 80`, `10, 20, 40, inf`), "X must be positive and finite, got +Inf"},
+	{"exponent in the limit", with(exponent, `dim = [10, 20, 40, 80]`, `§dim = [10, 20, 40, 80, inf]`), "dim must be finite for kind exponent, which compares values at several, got inf"},
+	{"exponent at dim inf", with(exponent, `dim = [10, 20, 40, 80]`, `§dim = "inf"`), "dim must be finite for kind exponent"},
+	{"exponent in classes", missing(exponent, "dim = [10, 20, 40, 80]") + "# classes would do as well as dim, but for this\n", "dim is missing: kind exponent fits a power of it, want a list or range of at least 4 values"},
+	{"exponent in a list of classes", strings.Replace(missing(exponent, "dim = [10, 20, 40, 80]"), "classes = 3", "classes = [10, 20, 40, 80]", 1), "dim is missing: kind exponent fits a power of it"},
+	{"exponent in classes at one dim", strings.Replace(with(exponent, "dim = [10, 20, 40, 80]", "§dim = 100"), "classes = 3", "classes = [10, 20, 40, 80]", 1), "dim must be a list or range of at least 4 values for kind exponent, got 1"},
+	{"rate in dim in the limit", strings.Replace(and(rate, "§dim = [10, inf]\n"), `"10:1000:log3"`, "3", 1), "dim must be finite for kind rate, which compares values at several, got inf"},
 	{"list for a limit", with(limit, "classes = 3", "§classes = [3, 4]"), "classes must be a single value for kind limit"},
 	{"list of dim for a limit", and(limit, "§dim = [3, 4]\n"), "dim must be a single value for kind limit"},
 	{"list for an exact claim", with(exact, "classes = 3", "§classes = \"3,4\""), "classes must be a single value for kind exact"},
@@ -354,14 +369,67 @@ var broken = []struct{ name, text, want string }{
 	{"constant of R", with(limit, `target = "exact"`, `§target = "constant"`), `target "constant" (of C^p R) and quantity "scaled" go together`},
 	{"exact value of C^p R", with(limit, `target = "exact"`, "§target = \"exact\"\nquantity = \"scaled\""), "go together"},
 	{"constant of R as a bound", with(bound, "at_most = 1", `§at_most = "constant"`), `at_most "constant" (of C^p R) and quantity "scaled" go together`},
+	{"infinite constant as a target", strings.NewReplacer(`"mse"`, `"ce"`, "target", "§target", `"exact"`, `"constant"`).Replace(hiddenMSE) + "block = \"ww\"\nquantity = \"scaled\"\nhidden = 2\n", `target "constant" is infinite, as hidden must exceed 2 kappa = 2`},
+	{"infinite constant under He's weights", strings.NewReplacer(`"mse"`, `"ce"`, "target", "§target", `"exact"`, `"constant"`).Replace(hiddenMSE) + "quantity = \"scaled\"\ninit = \"he\"\n", `target "constant" is infinite, as hidden must exceed 2 kappa = 8`},
 	{"infinite constant as a bound", strings.Replace(with(bound, "at_most = 1", "§at_most = \"constant\"\nquantity = \"scaled\"\nhidden = 2"), `"linear"`, `"hidden"`, 1), "it is infinite, as hidden must exceed 2 kappa = 2"},
 	{"slower is a number", and(rate, "§slower = 1\n"), "slower must be true or false, got the number 1"},
 	{"slower of a limit", and(limit, "§slower = true\n"), `unknown key "slower"`},
 	{"finite-size in the limit", and(limit, "quantity = \"finite-size\"\n§dim = inf\n"), "dim must be finite for quantity finite-size"},
 	{"finite-size of zero", hiddenMSE + "block = \"vv\"\n§quantity = \"finite-size\"\ndim = 10\n", "quantity finite-size divides by the limit, which is 0 here"},
-	{"scaled zero", strings.Replace(and(bound, "block = \"vv\"\nquantity = \"scaled\"\n"), `"ce"`, `"mse"`, 1), "no power of decay is known for block linear mse vv"},
+	{"scaled zero", strings.NewReplacer(`"ce"`, `"mse"`, "kind", "§kind").Replace(and(bound, "block = \"vv\"\nquantity = \"scaled\"\n")), "kind bound says nothing about block linear mse vv: off-diagonal blocks are exactly zero in every sample; want kind exact, check zero-block"},
+	{"bound on zero", strings.NewReplacer(`"ce"`, `"mse"`, "kind", "§kind").Replace(sound[bound]), "kind bound says nothing about block linear mse vv"},
+	{"rate of zero", strings.NewReplacer(`"ce"`, `"mse"`, "kind", "§kind").Replace(sound[rate]), "kind rate says nothing about block linear mse vv: off-diagonal blocks are exactly zero"},
+	{"exponent of zero", strings.NewReplacer(`"ce"`, `"mse"`, "kind", "§kind").Replace(sound[exponent]), "kind exponent says nothing about block linear mse vv"},
+	{"identity of zero", strings.NewReplacer(`"ce"`, `"mse"`, "kind", "§kind").Replace(sound[identity]), "kind identity says nothing about block linear mse vv"},
+	{"a number for zero", strings.NewReplacer(`"ce"`, `"mse"`, "kind", "§kind", `"exact"`, "0.1").Replace(sound[limit]), "kind limit says nothing about block linear mse vv"},
 	{"limit under pytorch", hiddenMSE + "§block = \"ww\"\nmethod = \"gram\"\ndim = 10\ninit = \"pytorch\"\n", "no exact value is known for block hidden mse ww"},
 }
+
+// brokenSubjects are broken claims about something else than a ratio.
+var brokenSubjects = []struct{ name, text, want string }{
+	{"law with bad below at_most", law + "at_most = 0.1\n§bad = 0.05\n", "bad must be larger than at_most, 0.1, got 0.05"},
+	{"law with bad at at_most", law + "at_most = 0.1\n§bad = 0.1\n", "bad must be larger than at_most, 0.1, got 0.1"},
+	{"stein of a shared copy", gap + "quantity = \"stein\"\n§coupling = \"shared\"\n", "coupling must be independent for quantity stein, got shared"},
+	{"stein of the default copy", strings.Replace(gap, "[[", "[[§", 1) + "quantity = \"stein\"\n", "coupling must be independent for quantity stein, got shared"},
+	{"stein along the weights", gap + "quantity = \"stein\"\ncoupling = \"independent\"\n§path = \"weights\"\n", "path must be data for quantity stein, got weights"},
+	{"stein of a hidden net", gap + "quantity = \"stein\"\ncoupling = \"independent\"\n§model = \"hidden\"\n", "model must be linear for quantity stein, got hidden"},
+	{"rank bound of an independent copy", strings.Replace(gap, "limit", "exact", 1) + "check = \"rank\"\ntolerance = 1\n§coupling = \"independent\"\n", "coupling must be shared for check rank, got independent"},
+	{"reduction along the weights", strings.Replace(gap, "limit", "exact", 1) + "check = \"reduction\"\ntolerance = 1\n§path = \"weights\"\n", "path must be data for check reduction, got weights"},
+	{"sizes too large", strings.Replace(gap, "sizes = 20", "§sizes = 2_000_000", 1), `sizes must be a whole number from 1 to 1048576 (or a list, or a range like 10:1000:log5), got "2000000"`},
+	{"sizes in the limit", strings.Replace(gap, "sizes = 20", "§sizes = inf", 1), `sizes must be a whole number from 1 to 1048576`},
+	{"huge network", stripe + "§dim = 65536\nhidden = 65536\nsamples = 10\n", "dim 65536, hidden 65536, classes 4 and samples 10 need about 224.0 GiB a worker, more than the 4 GiB allowed: want a smaller network or fewer samples"},
+	{"many samples", stripe + "§dim = 5000\nhidden = 8\nsamples = 1048576\n", "more than the 4 GiB allowed"},
+}
+
+const (
+	law = `[[claim]]
+id = "sound"
+statement = "s"
+kind = "law"
+about = "spectrum"
+model = "classical"
+dim = 10
+samples = 20
+statistic = "kolmogorov"
+`
+	gap = `[[claim]]
+id = "sound"
+statement = "s"
+kind = "limit"
+about = "lindeberg"
+classes = 3
+sizes = 20
+`
+	stripe = `[[claim]]
+id = "sound"
+statement = "s"
+kind = "exact"
+about = "network"
+check = "stripe"
+classes = 4
+tolerance = 1e-6
+`
+)
 
 const hiddenMSE = `[[claim]]
 id = "sound"
@@ -375,7 +443,7 @@ target = "exact"
 
 func TestBrokenSuites(t *testing.T) {
 	names := map[string]bool{}
-	for _, b := range broken {
+	for _, b := range slices.Concat(broken, brokenSubjects) {
 		if names[b.name] {
 			t.Errorf("two suites are called %q", b.name)
 		}
@@ -432,6 +500,12 @@ func TestAcceptedSpellings(t *testing.T) {
 		with(bound, "[3, 4]", "[\n  3,\n  4.0, # a comment\n]"),
 		with(rate, "power = 2", "power = 0"),
 		with(bound, "at_most = 1", "at_least = 1e-9"),
+		law + "at_most = 0.1\nbad = 0.2\n",
+		gap,
+		gap + "quantity = \"stein\"\ncoupling = \"independent\"\n",
+		strings.Replace(gap, "limit", "exact", 1) + "check = \"rank\"\ntolerance = 1\n",
+		stripe + "dim = 5\nhidden = 3\nsamples = 10\n",
+		with(bound, "at_most = 1", "at_least = 0.1\ntruncate = 1"),
 	} {
 		s, err := Parse("suite.toml", []byte(text))
 		if err != nil {
@@ -484,7 +558,7 @@ func FuzzParse(f *testing.F) {
 	for _, text := range sound {
 		f.Add([]byte(text))
 	}
-	for _, b := range broken {
+	for _, b := range slices.Concat(broken, brokenSubjects) {
 		text, _, _ := marked(b.text)
 		f.Add([]byte(text))
 	}

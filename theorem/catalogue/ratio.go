@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
+	"pastur/internal/grid"
 	"pastur/montecarlo"
 	"pastur/network"
 	"pastur/theorem"
@@ -74,10 +76,16 @@ func (r *BlockRatio) parse(t *table, s *Spec) {
 	if set.Model == network.Hidden {
 		set.Hidden = t.integer("hidden", 8, 1, 1<<20)
 	}
-	r.Classes = t.grid("classes")
-	r.Dims = t.grid("dim")
+	r.Classes = t.grid("classes", between(2, theorem.MaxClasses))
+	r.Dims = t.grid("dim", grid.Parse)
 	if r.Dims == nil {
 		r.Dims = []float64{math.Inf(1)}
+		switch s.Kind {
+		case verdict.Exact:
+			t.fail("dim", "dim is missing: kind exact draws the data, want a whole number")
+		case verdict.Exponent:
+			t.fail("dim", "dim is missing: kind exponent fits a power of it, want a list or range of at least 4 values")
+		}
 	}
 	if t.get("samples") != nil {
 		set.Samples = float64(t.integer("samples", 0, 1, 1<<50))
@@ -141,6 +149,9 @@ func (r *BlockRatio) parseKind(t *table, s *Spec) {
 		default:
 			r.Target, s.AtLeast = t.number("at_least", 0, "a finite number", finite), true
 			r.Truncate = t.number("truncate", 0, "a positive number, in units of the quantity", positive)
+			if r.Truncate > 0 && r.Method != montecarlo.TwoPoint {
+				t.fail("truncate", "truncate goes with method twopoint only, got method %s", r.Method)
+			}
 		}
 	case verdict.Law:
 		t.fail("kind", "kind law needs a distance between spectra: want another kind, or about = \"spectrum\"")
@@ -160,12 +171,12 @@ func (r *BlockRatio) build(s *Spec, c *verdict.Claim) error {
 	if err := r.checkPoints(s.Kind); err != nil {
 		return err
 	}
+	if _, named := r.Target.(string); isZero(&r.Setting) && s.Kind != verdict.Exact && !(s.Kind == verdict.Limit && named) {
+		return blameOn("kind", "kind %s says nothing about block %s: %s; want kind exact, check zero-block", s.Kind, describeBlock(&r.Setting), ExactZero)
+	}
 	for _, classes := range r.Classes {
 		for _, dim := range r.Dims {
 			set := r.Setting
-			if math.IsInf(classes, 1) || classes > theorem.MaxClasses {
-				return fmt.Errorf("classes must be between 2 and %d, got %v", theorem.MaxClasses, classes)
-			}
 			set.Classes, set.Dim = int(classes), dim
 			x := classes
 			if len(r.Dims) > 1 {
@@ -197,15 +208,19 @@ func (r *BlockRatio) build(s *Spec, c *verdict.Claim) error {
 // points to fit a slope through.
 func (r *BlockRatio) checkPoints(kind verdict.Kind) error {
 	key, points := "classes", len(r.Classes)
-	if len(r.Dims) > 1 || kind == verdict.Exponent && points == 1 {
+	if len(r.Dims) > 1 || kind == verdict.Exponent {
 		key, points = "dim", len(r.Dims)
 	}
 	least, many := map[verdict.Kind]int{verdict.Bound: 1, verdict.Rate: 2, verdict.Exponent: 4}[kind]
 	switch {
 	case !many && points > 1:
-		return fmt.Errorf("%s must be a single value for kind %s", key, kind)
+		return blameOn(key, "%s must be a single value for kind %s", key, kind)
+	case many && key == "dim" && slices.Contains(r.Dims, math.Inf(1)):
+		return blameOn(key, "dim must be finite for kind %s, which compares values at several, got inf", kind)
 	case points < least:
-		return fmt.Errorf("%s must be a list or range of at least %d values for kind %s, got %d", key, least, kind, points)
+		return blameOn(key, "%s must be a list or range of at least %d values for kind %s, got %d", key, least, kind, points)
+	case kind == verdict.Exponent && len(r.Classes) > 1:
+		return blameOn("classes", "classes must be a single value for kind exponent, which fits a power of dim")
 	}
 	return nil
 }
@@ -337,6 +352,9 @@ func (r *BlockRatio) aim(c *verdict.Claim, set *montecarlo.Setting) (err error) 
 		}
 	default:
 		c.Target, err = Exact(context.Background(), set)
+	}
+	if err == nil && math.IsInf(c.Target, 1) {
+		return blameOn("target", "target %q is infinite, as hidden must exceed 2 kappa = %v", name, 2*set.Init.Kappa(set.Model))
 	}
 	return err
 }

@@ -114,6 +114,9 @@ func (t *table) parseTolerances(s *Spec) {
 		if s.Good == 0 || s.Bad == 0 {
 			t.fail("at_most", "kind law needs at_most (GOOD: a mean distance up to it) and bad (BAD: from there on)")
 		}
+		if s.Bad <= s.Good {
+			t.fail("bad", "bad must be larger than at_most, %v, got %v", s.Good, s.Bad)
+		}
 	}
 }
 

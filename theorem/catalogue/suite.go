@@ -143,7 +143,11 @@ func Parse(name string, text []byte) (*Suite, error) {
 		}
 		if _, err := spec.Claim(); err != nil {
 			message := strings.TrimPrefix(err.Error(), "claim "+spec.ID+": ")
-			return nil, doc.errorf(position{own, blame(message, doc.claims[own])}, "%s", message)
+			key := blame(message, doc.claims[own])
+			if about := (*keyError)(nil); errors.As(err, &about) {
+				key = about.key
+			}
+			return nil, doc.errorf(position{own, key}, "%s", message)
 		}
 	}
 	return s, nil
@@ -174,6 +178,16 @@ func (t *table) include() []*Spec {
 		t.fail("only", "%v", err)
 	}
 	return specs
+}
+
+// keyError is an error about a key of a claim, which may be missing.
+type keyError struct {
+	key string
+	error
+}
+
+func blameOn(key, format string, args ...any) error {
+	return &keyError{key, fmt.Errorf(format, args...)}
 }
 
 // blame guesses which key an error is about: the first word of the message

@@ -52,7 +52,24 @@ func (p *Network) parse(t *table, s *Spec) {
 	}
 }
 
+// checkMemory refuses a network that would not fit, as those of the command are: with
+// the data, the activations and what is propagated back, a row a sample, some copies
+// of the weights, and the norms of all blocks.
+func (p *Network) checkMemory() error {
+	tr := &p.Trajectory
+	d, m, classes, n := float64(tr.Sizes[0]), float64(tr.Sizes[1]), float64(tr.Sizes[2]), float64(tr.Samples)
+	bytes := 8 * (n*(3*d+3*m+5*classes) + 6*m*(d+classes) + (m+classes)*(m+classes))
+	if bytes > network.MaxMemory {
+		return blameOn("dim", "dim %.0f, hidden %.0f, classes %.0f and samples %.0f need about %.1f GiB a worker, more than the %d GiB allowed: want a smaller network or fewer samples",
+			d, m, classes, n, bytes/(1<<30), network.MaxMemory>>30)
+	}
+	return nil
+}
+
 func (p *Network) build(s *Spec, c *verdict.Claim) error {
+	if err := p.checkMemory(); err != nil {
+		return err
+	}
 	tr := p.Trajectory
 	first, key := checkFirst, fmt.Sprintf("network %s %s %v N=%d", p.Check, tr.Loss, tr.Sizes, tr.Samples)
 	sample := func(stream *replicate.Stream) (num, den float64, err error) {
