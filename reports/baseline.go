@@ -79,6 +79,13 @@ func ReadBaseline(path string) (*Baseline, error) {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return fail("the file is truncated after %d bytes", len(data))
 		}
+		var odd *json.UnmarshalTypeError
+		switch {
+		case errors.As(err, &odd) && odd.Field == "":
+			return fail("not the JSON of pastur verify, which is one object: got %s", odd.Value)
+		case errors.As(err, &odd):
+			return fail("not the JSON of pastur verify: %s cannot be %s", odd.Field, odd.Value)
+		}
 		return fail("not the JSON of pastur verify: %v", err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {

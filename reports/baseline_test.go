@@ -155,14 +155,17 @@ func TestBadBaseline(t *testing.T) {
 		{"null", `{"environment": {"pastur": "` + Version + `"}, "plan": {"seed": 1}, "results": [null]}`, "result 1 is not a verdict"},
 		{"odd status", strings.Replace(string(good), `"PASS"`, `"MAYBE"`, 1), `unknown status "MAYBE"`},
 		{"one twice", strings.Replace(string(good), `"id": "b"`, `"id": "a"`, 1), "claim a appears twice"},
-		{"type", strings.Replace(string(good), `"status": "PASS"`, `"status": 1`, 1), "not the JSON of pastur verify"},
+		{"type", strings.Replace(string(good), `"status": "PASS"`, `"status": 1`, 1), "not the JSON of pastur verify: results.status cannot be number;"},
+		{"a list", "[]", "not the JSON of pastur verify, which is one object: got array;"},
+		{"a number", "3", "not the JSON of pastur verify, which is one object: got number;"},
+		{"an interval that is none", strings.Replace(string(good), `"good": [`, `"good": "x", "goods": [`, 1), "not the JSON of pastur verify: "},
 	} {
 		path := filepath.Join(dir, "bad.json")
 		if err := os.WriteFile(path, []byte(c.content), 0o666); err != nil {
 			t.Fatal(err)
 		}
 		_, err := ReadBaseline(path)
-		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), path+": ") || strings.Contains(err.Error(), "\n") {
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), path+": ") || strings.ContainsAny(err.Error(), "\n{") || strings.Contains(err.Error(), "Go ") {
 			t.Errorf("%s: error %v, want %q", c.name, err, c.want)
 		}
 	}

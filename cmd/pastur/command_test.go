@@ -15,6 +15,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")
@@ -139,12 +142,13 @@ func TestBadInput(t *testing.T) {
 		{"limit --classes 10,,20", "--classes must be a whole number"},
 		{"limit --classes=", "--classes is empty"},
 		{"limit --classes inf", `--classes must be a whole number from 2 to 1000000000 (or a list, or a range like 10:1000:log5), got "inf"`},
-		{"limit --gamma 0", `--gamma`},
-		{"limit --gamma -0.5", "must be a positive number"},
-		{"limit --gamma nan", "must be a positive number"},
-		{"limit --gamma inf", "must be a positive number"},
-		{"limit --gamma abc", "must be a positive number"},
-		{"limit --kappa -1", "must be a positive number, at most 50"},
+		{"limit --gamma 0", "pastur: --gamma must be a positive number, got 0\n"},
+		{"limit --gamma -0.5", "pastur: --gamma must be a positive number, got -0.5\n"},
+		{"limit --gamma nan", "pastur: --gamma must be a positive number, got nan\n"},
+		{"limit --gamma inf", "pastur: --gamma must be a positive number, got inf\n"},
+		{"limit --gamma abc", `pastur: --gamma must be a positive number, got "abc"` + "\n"},
+		{"limit --gamma=", `pastur: --gamma must be a positive number, got ""` + "\n"},
+		{"limit --kappa -1", "pastur: --kappa must be a positive number, at most 50, got -1\n"},
 		{"limit --kappa 2 --init he", "--kappa and --init exclude each other"},
 		{"limit --gamma 1 --samples 5 --dim 5", "--gamma (d/N) and --samples (N) exclude each other"},
 		{"limit --dim 40", "no exact value is known for block linear ce vv at finite dim"},
@@ -162,12 +166,21 @@ func TestBadInput(t *testing.T) {
 		{"ratio --samples 0", "must be a whole number"},
 		{"ratio --model hidden --loss mse --block ww --hidden 0", "--hidden must be at least 1, got 0"},
 		{"ratio --model hidden --loss mse --block ww --hidden 1", "--hidden must be at least 2"},
-		{"ratio --model hidden --loss mse --block ww --hidden x", `--hidden`},
+		{"ratio --model hidden --loss mse --block ww --hidden x", `pastur: --hidden must be a whole number of at least 1, in digits, got "x"` + "\n"},
 		{"ratio --init pytorch", "method twopoint needs Gaussian weights"},
-		{"ratio --rel-error 2", "must be a number between 0 and 1"},
-		{"ratio --replicates 0", "must be a whole number"},
+		{"ratio --rel-error 2", "pastur: --rel-error must be a number between 0 and 1, got 2\n"},
+		{"ratio --replicates 0", "pastur: --replicates must be a whole number from 1 to 2^50, got 0\n"},
+		{"spectrum --replicates 1.5", "pastur: --replicates must be a whole number from 1 to 1000000, got 1.5\n"},
+		{"hessian --train 3 --lr -1", "pastur: --lr must be a positive number, got -1\n"},
+		{"plan quick --shard-minutes x", `pastur: --shard-minutes must be a positive number, got "x"` + "\n"},
+		{"ratio --seed 1e3", "pastur: --seed must be a whole number from 0 to 18446744073709551615, in digits, got 1e3\n"},
+		{"plan quick --seed 18446744073709551616", "pastur: --seed must be a whole number from 0 to 18446744073709551615, in digits, got 18446744073709551616\n"},
+		{"ratio --timings=maybe", `pastur: --timings must be true or false, got "maybe"` + "\n"},
+		{"verify --strict=2", "pastur: --strict must be true or false, got 2\n"},
+		{"ratio --workers 1e3", "pastur: --workers must be a whole number from 1 to 4096, in digits, got 1e3\n"},
+		{"ratio --model hidden --hidden 99999999999999999999", "pastur: --hidden must be a whole number of at least 1 that is at most 9223372036854775807, got 99999999999999999999\n"},
 		{"ratio --workers 0", "--workers must be from 1 to 4096, got 0"},
-		{"ratio --seed -1", "--seed"},
+		{"ratio --seed -1", "pastur: --seed must be a whole number from 0 to 18446744073709551615, in digits, got -1\n"},
 		{"ratio --state " + readOnly, "--state: state folder"},
 		{"verify no-such-claim", `suite paper has no claim "no-such-claim": pastur claims --suite paper lists them`},
 		{"verify --suite nightly", `unknown suite "nightly": want paper, full, quick, or the path of a .toml file`},
@@ -198,6 +211,25 @@ func TestBadInput(t *testing.T) {
 	}
 	if data, _ := os.ReadFile(readOnly); string(data) != "keep me" {
 		t.Error("the read-only file was changed")
+	}
+}
+
+// Every flag that takes an int says from where to where.
+func TestWholeRanges(t *testing.T) {
+	n := 0
+	err := eachCommand(newRoot(), func(c *cobra.Command) error {
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			if f.Value.Type() == "int" {
+				n++
+				if wholeRanges[f.Name] == "" {
+					t.Errorf("%s: --%s has no range", c.CommandPath(), f.Name)
+				}
+			}
+		})
+		return nil
+	})
+	if err != nil || n < 15 {
+		t.Errorf("%d flags, %v", n, err)
 	}
 }
 

@@ -74,7 +74,7 @@ func (f *settingFlags) register(cmd *cobra.Command, defaultDim string) {
 	flags.StringVar(&f.classes, "classes", "10", "C: a value, a list 10,100 or a range 10:1000:log5")
 	flags.StringVar(&f.dim, "dim", defaultDim, "d: a value, a list, a range, or inf for the limit d, N -> inf")
 	numberFlag(flags, &f.gamma, "gamma", 0.5, "gamma = d/N", "a positive number", positive)
-	numberFlag(flags, &f.samples, "samples", 0, "N, instead of --gamma", "a whole number from 1 to 1.1e15", whole)
+	numberFlag(flags, &f.samples, "samples", 0, "N, instead of --gamma", "a whole number from 1 to 2^50", whole)
 	flags.IntVar(&f.hidden, "hidden", 8, "m, the width of the hidden layer")
 }
 

@@ -62,7 +62,7 @@ precision was asked for, by --rel-error or by neither flag, and was not reached.
 	flags.StringVar(&o.path, "path", "data", "what moves: data or weights")
 	flags.StringVar(&o.coupling, "coupling", "shared", "the copy of the data: shared (complement) or independent")
 	numberFlag(flags, &o.relError, "rel-error", 0.05, "half-width of the 95 % interval over |delta|", "a number between 0 and 1", func(x float64) bool { return x > 0 && x < 1 })
-	numberFlag(flags, &o.replicates, "replicates", 0, "replicates to draw at each size (rounded up to whole chunks)", "a whole number from 1 to 1.1e15", whole)
+	numberFlag(flags, &o.replicates, "replicates", 0, "replicates to draw at each size (rounded up to whole chunks)", "a whole number from 1 to 2^50", whole)
 	o.register(cmd)
 	o.plot.register(cmd)
 	out.register(cmd)

@@ -63,7 +63,7 @@ ratio of the means, which a few heavy networks may carry.`,
 	flags.StringVar(&o.init, "init", "lecun", "lecun, he (both Gaussian) or pytorch (uniform)")
 	flags.StringVar(&f.data, "data", "gaussian", "gaussian, rademacher, uniform, student:NU, ar1:RHO, spiked:K:STRENGTH, power:ALPHA, or a .npy or .csv FILE (rows are samples)")
 	numberFlag(flags, &o.relError, "rel-error", 0.01, "half-width of the 95 % interval over the ratio", "a number between 0 and 1", func(x float64) bool { return x > 0 && x < 1 })
-	numberFlag(flags, &o.replicates, "replicates", 0, "replicates to draw (rounded up to whole chunks)", "a whole number from 1 to 1.1e15", whole)
+	numberFlag(flags, &o.replicates, "replicates", 0, "replicates to draw (rounded up to whole chunks)", "a whole number from 1 to 2^50", whole)
 	flags.BoolVar(&o.typical, "typical", false, "instead, the law over the weights of a network's own ratio; --replicates networks (400)")
 	flags.IntVar(&o.inner, "inner", 512, "data points a network, with --typical")
 	o.register(cmd)

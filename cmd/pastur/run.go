@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -61,9 +60,6 @@ func oneLine(err error) string {
 	return strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
 }
 
-// strconvTail is how a library says that a flag is not a whole number.
-var strconvTail = regexp.MustCompile(`strconv\.Parse\w+: .*`)
-
 // likely is the distance up to which one word is taken to mean another.
 func likely(word string) int { return max(1, (len(word)+1)/3) }
 
@@ -114,7 +110,7 @@ func newRoot() *cobra.Command {
 		if name, ok := strings.CutPrefix(err.Error(), "unknown flag: --"); ok {
 			return unknownFlag(cmd, name)
 		}
-		return errors.New(strconvTail.ReplaceAllString(err.Error(), "must be a whole number"))
+		return flagError(err)
 	})
 	root.AddCommand(
 		newVerify(),
