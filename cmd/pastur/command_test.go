@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -211,6 +212,21 @@ func TestBadInput(t *testing.T) {
 	}
 	if data, _ := os.ReadFile(readOnly); string(data) != "keep me" {
 		t.Error("the read-only file was changed")
+	}
+}
+
+// Help is wrapped for a terminal.
+func TestHelpIsWrapped(t *testing.T) {
+	err := eachCommand(newRoot(), func(c *cobra.Command) error {
+		for line := range strings.Lines(c.Long) {
+			if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > 88 {
+				t.Errorf("%s: a line of %d characters: %s", c.CommandPath(), n, line)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

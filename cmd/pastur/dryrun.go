@@ -37,10 +37,11 @@ func dryRun(cmd *cobra.Command, suite *catalogue.Suite, claims []*verdict.Claim,
 			{Header: "detectable", Field: "detectable"}, {Header: "gap", Field: "gap"},
 		},
 		Notes: []string{
-			"Replicates over all cells: of the first look, at the most, and needed to pass with probability 0.95 (extrapolated",
-			fmt.Sprintf("from a pilot of at most %d replicates a cell). Detectable: the smallest distance from GOOD that fails with", pilotReplicates),
-			"probability 0.95 at the budget; gap: the distance from GOOD to BAD, in the same units. Nothing is decided before",
-			"the first look, however few replicates are needed.",
+			"Replicates over all cells: of the first look, at the most, and needed to pass with probability 0.95 if the truth is",
+			"in the middle of GOOD (of a one-sided one: at the estimate, but in GOOD), extrapolated from a pilot of at most",
+			fmt.Sprintf("%d replicates a cell. Detectable: the smallest distance from GOOD that fails with probability 0.95 at the budget;", pilotReplicates),
+			"gap: the distance from GOOD to BAD, in the same units. Nothing is decided before the first look, however few",
+			"replicates are needed.",
 		},
 	}
 	bar := newProgress(cmd.ErrOrStderr())

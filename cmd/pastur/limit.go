@@ -25,7 +25,8 @@ the norm ratio sqrt(R), the row mass (C-1) R or (m-1) R, and the heuristic
 1/(C-1) that setting all probabilities to 1/C would give for the norm ratio.
 
 The limit is d, N -> infinity with d/N = gamma. With a finite --dim the value at
-that size is printed where it is known exactly (hidden MSE ww, and the exact zeros of MSE vv).`,
+that size is printed where it is known exactly (hidden MSE ww, and the exact zeros
+of MSE vv).`,
 		Example: `  pastur limit --classes 10,100,1000
   pastur limit --model hidden --loss mse --block ww --classes 10 --dim 40 --samples 80
   pastur limit --model hidden --loss ce --block vv --hidden 3`,

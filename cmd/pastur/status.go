@@ -21,10 +21,10 @@ func newStatus() *cobra.Command {
 		Long: `Print, for every cell of a plan that is being computed into a folder, the
 chunks computed of those needed, the chunks that are not needed any more as the
 records decide the claim without them, the estimate so far with its 95 %
-interval, and the verdict where the records decide it already. The estimates are from whatever chunks are there;
-the intervals are those of one look, not of a verdict. The time left is the work
-of the missing chunks of the looks that were begun (or of --looks), at the mean
-time of the finished ones.`,
+interval, and the verdict where the records decide it already. The estimates are
+from whatever chunks are there; the intervals are those of one look, not of a
+verdict. The time left is the work of the missing chunks of the looks that were
+begun (or of --looks), at the mean time of the finished ones.`,
 		Example: `  pastur status sweep
   pastur status sweep --format csv`,
 		RunE: func(cmd *cobra.Command, args []string) error {
