@@ -31,7 +31,8 @@ The limit is that of Gaussian data with the same tr Sigma and tr Sigma^2.
 
 Methods: definition forms the blocks of drawn networks; gram takes their norms
 from Gram matrices; twopoint needs a few data points only and costs the same at
-any d, up to 10^15 and inf. All three have the same expectation at every size.
+any d and N, each up to 2^50 = 1.1e15, and inf. All three have the same
+expectation at every size.
 What needs more than 4 GiB a worker, or by definition or gram more than 10^14
 multiply-adds a replicate (hours), is refused.
 

@@ -2,7 +2,9 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -98,4 +100,59 @@ func TestREADMEGoExample(t *testing.T) {
 	if len(code) < 100 || !strings.Contains(squeeze(string(example)), squeeze(code)) {
 		t.Errorf("the README's Go example is not part of verdict/example_test.go:\n%s", code)
 	}
+}
+
+// The README's way to depend on a checkout, followed to the letter before any code
+// is there, builds its Go example. Nothing is looked up: what pastur's own tests were
+// built with is all that is needed.
+func TestREADMEDependency(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a module")
+	}
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := mustRead(t, filepath.Join(root, "README.md"))
+	between := func(from, to string) string {
+		_, rest, found := strings.Cut(text, from)
+		inside, _, closed := strings.Cut(rest, to)
+		if !found || !closed {
+			t.Fatalf("the README has nothing between %q and %q", from, to)
+		}
+		return inside
+	}
+	recipe := between("<!-- run by cmd/pastur/readme_test.go -->\n```sh\n", "```\n")
+	program := "package main\n\nimport (\n"
+	for _, path := range regexp.MustCompile("`([a-z/]+)`").FindAllStringSubmatch(between("(with imports ", ")"), -1) {
+		program += "\t\"" + path[1] + "\"\n"
+	}
+	program += ")\n\nfunc main() {\n" + between("<!-- example: verdict -->\n```go\n", "```") + "}\n"
+	dir := t.TempDir()
+	if err := os.Symlink(root, filepath.Join(dir, "pastur")); err != nil {
+		t.Fatal(err)
+	}
+	sh := func(where, script string) string {
+		t.Helper()
+		c := exec.Command("sh", "-ec", script)
+		c.Dir = where
+		c.Env = append(os.Environ(), "GOPROXY=off", "GOSUMDB=off", "GOFLAGS=", "GOWORK=off", "GOTOOLCHAIN=local")
+		out, err := c.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", script, err, out)
+		}
+		return string(out)
+	}
+	sh(dir, recipe)
+	mine := filepath.Join(dir, "mine")
+	mustWrite(t, filepath.Join(mine, "main.go"), program)
+	if out := sh(mine, "go run ."); out != "PASS <nil>\n" {
+		t.Errorf("the example prints %q", out)
+	}
+	// What drops the rest keeps what is needed.
+	sh(mine, "go mod tidy")
+	if mod := mustRead(t, filepath.Join(mine, "go.mod")); !strings.Contains(mod, "require pastur v") || strings.Contains(mod, "gonum") {
+		t.Errorf("after go mod tidy:\n%s", mod)
+	}
+	sh(mine, "go vet .")
 }
