@@ -397,7 +397,7 @@ var brokenSubjects = []struct{ name, text, want string }{
 	{"reduction along the weights", strings.Replace(gap, "limit", "exact", 1) + "check = \"reduction\"\ntolerance = 1\n§path = \"weights\"\n", "path must be data for check reduction, got weights"},
 	{"sizes too large", strings.Replace(gap, "sizes = 20", "§sizes = 2_000_000", 1), `sizes must be a whole number from 1 to 1048576 (or a list, or a range like 10:1000:log5), got "2000000"`},
 	{"sizes in the limit", strings.Replace(gap, "sizes = 20", "§sizes = inf", 1), `sizes must be a whole number from 1 to 1048576`},
-	{"huge network", stripe + "§dim = 65536\nhidden = 65536\nsamples = 10\n", "dim 65536, hidden 65536, classes 4 and samples 10 need about 224.0 GiB a worker, more than the 4 GiB allowed: want a smaller network or fewer samples"},
+	{"huge network", stripe + "§dim = 65536\nhidden = 65536\nsamples = 10\n", "dim 65536, hidden 65536, classes 4 and samples 10 need about 288.1 GiB a worker, more than the 4 GiB allowed: want a smaller network or fewer samples"},
 	{"many samples", stripe + "§dim = 5000\nhidden = 8\nsamples = 1048576\n", "more than the 4 GiB allowed"},
 }
 

@@ -52,22 +52,23 @@ func (p *Network) parse(t *table, s *Spec) {
 	}
 }
 
-// checkMemory refuses a network that would not fit, as those of the command are: with
-// the data, the activations and what is propagated back, a row a sample, some copies
-// of the weights, and the norms of all blocks.
-func (p *Network) checkMemory() error {
+// memory returns about how many bytes a sample takes, and refuses what would not fit,
+// as the command does: the data, activations and what is propagated back of a training
+// and of the blocks' norms, some copies of the weights, and the norms.
+func (p *Network) memory() (int64, error) {
 	tr := &p.Trajectory
 	d, m, classes, n := float64(tr.Sizes[0]), float64(tr.Sizes[1]), float64(tr.Sizes[2]), float64(tr.Samples)
-	bytes := 8 * (n*(3*d+3*m+5*classes) + 6*m*(d+classes) + (m+classes)*(m+classes))
+	bytes := 8 * (5*n*(d+m+classes) + 8*m*(d+classes) + (m+classes)*(m+classes))
 	if bytes > network.MaxMemory {
-		return blameOn("dim", "dim %.0f, hidden %.0f, classes %.0f and samples %.0f need about %.1f GiB a worker, more than the %d GiB allowed: want a smaller network or fewer samples",
+		return 0, blameOn("dim", "dim %.0f, hidden %.0f, classes %.0f and samples %.0f need about %.1f GiB a worker, more than the %d GiB allowed: want a smaller network or fewer samples",
 			d, m, classes, n, bytes/(1<<30), network.MaxMemory>>30)
 	}
-	return nil
+	return int64(bytes), nil
 }
 
 func (p *Network) build(s *Spec, c *verdict.Claim) error {
-	if err := p.checkMemory(); err != nil {
+	memory, err := p.memory()
+	if err != nil {
 		return err
 	}
 	tr := p.Trajectory
@@ -88,7 +89,7 @@ func (p *Network) build(s *Spec, c *verdict.Claim) error {
 		first = s.First
 	}
 	c.Cells = []verdict.Cell{{
-		Key: key, First: first, Chunk: 1,
+		Key: key, First: first, Chunk: 1, Memory: memory,
 		New: func() (verdict.Sampler, error) { return verdict.SamplerFunc(sample), nil },
 	}}
 	return nil
