@@ -117,7 +117,7 @@ func atPoint(z complex128) string { return "z = " + strings.Trim(fmt.Sprint(z), 
 
 func (p *Network) words(verdict.Kind) words {
 	of := map[string]string{
-		"stripe":                     "largest deviation of H_wv's blocks from their closed form, over |H_wv|",
+		"stripe":                     "largest deviation of a block of H_wv from its closed form, over |H_wv|",
 		string(network.Dynamic):      "|H_wv| at the end of training over that at its beginning",
 		string(network.Relative):     "|H_wv|^2 over the diagonal blocks', at the end of training over that at its beginning",
 		string(network.Bound):        "largest |H_wv| over its bound along the training",
