@@ -135,9 +135,16 @@ func (o *output) writeWith(cmd *cobra.Command, render func(io.Writer) error) err
 	return err
 }
 
-// incidental are the flags that change no result: where it goes, how it looks
-// and who computes it.
-var incidental = map[string]bool{"format": true, "out": true, "workers": true, "state": true, "junit": true, "plot": true, "plot-data": true}
+// incidental are the flags that change no result, beside those that name a file to
+// be written: where it goes, how it looks, who computes it and what it is held against.
+var incidental = map[string]bool{
+	"format": true, "out": true, "workers": true, "state": true, "timings": true, "strict": true, "baseline": true, "update-baseline": true,
+}
+
+func isIncidental(cmd *cobra.Command, f *pflag.Flag) bool {
+	use, ok := fileUseOf(cmd, f.Name)
+	return incidental[f.Name] || ok && use.output()
+}
 
 // latex says above a table where it comes from: version, seed and command.
 func (o *output) latex(cmd *cobra.Command, plain bool) reports.LaTeX {
@@ -162,7 +169,7 @@ func commandLine(cmd *cobra.Command) string {
 	}
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		switch {
-		case incidental[f.Name]:
+		case isIncidental(cmd, f):
 		case f.Value.Type() == "bool":
 			line += " --" + f.Name
 			if f.Value.String() != "true" {

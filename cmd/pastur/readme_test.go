@@ -1,13 +1,24 @@
 package main
 
 import (
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
+
+// long makes TestREADME run the whole paper suite, as CI does.
+var long = flag.Bool("long", false, "run every claim of the README's verify, not a few: half a minute")
+
+// sampleOfClaims are what is run of the README's verify without -long: a claim of each
+// kind and subject that takes a fraction of a second. A claim alone has the verdict it
+// has in its suite.
+const sampleOfClaims = "linear-ce-blocks linear-ce-gram linear-ce-twopoint-few linear-mse-zero linear-ce-c2 linear-ce-c100 hidden-mse-rate " +
+	"hidden-ce-vv-m3-bound hidden-ce-vv-m3-grows linear-ce-finite-size data-ar1 spectrum-classical lindeberg-closure network-stripe"
 
 // The README's console blocks are sessions: every command in them is run and
 // must print what stands there. Files shown after a "<!-- name -->" comment
@@ -49,10 +60,17 @@ func TestREADME(t *testing.T) {
 			}
 			got.WriteString(line)
 			args := strings.Fields(strings.TrimPrefix(strings.TrimPrefix(command, "go run ./cmd/"), "pastur"))
-			if ran = strings.Contains(command, "pastur"); ran {
-				got.WriteString(session(args))
-				commands++
+			if ran = strings.Contains(command, "pastur"); !ran {
+				continue
 			}
+			commands++
+			if len(args) == 1 && args[0] == "verify" && !*long && !*update {
+				_, shown, _ := strings.Cut(block, line)
+				checkSample(t, shown)
+				got.WriteString(shown)
+				continue
+			}
+			got.WriteString(session(args))
 		}
 		got.WriteString("```\n" + rest)
 	}
@@ -67,6 +85,32 @@ func TestREADME(t *testing.T) {
 	}
 	if mask(got.String()) != mask(text) {
 		t.Errorf("README.md differs (go test ./cmd/pastur -run README -update rewrites it): %s", difference(mask(text), mask(got.String())))
+	}
+}
+
+// checkSample runs a few of the claims of a table of verdicts that is shown.
+func checkSample(t *testing.T, shown string) {
+	t.Helper()
+	rows := map[string]string{}
+	for line := range strings.Lines(shown) {
+		if fields := strings.Fields(line); len(fields) > 0 {
+			rows[fields[0]] = strings.Join(fields, " ")
+		}
+	}
+	ids := strings.Fields(sampleOfClaims)
+	found := 0
+	for line := range strings.Lines(session(append([]string{"verify"}, ids...))) {
+		fields := strings.Fields(line)
+		if len(fields) == 0 || !slices.Contains(ids, fields[0]) {
+			continue
+		}
+		found++
+		if row := strings.Join(fields, " "); row != rows[fields[0]] {
+			t.Errorf("README.md has\n%s\nwant\n%s", rows[fields[0]], row)
+		}
+	}
+	if found != len(ids) {
+		t.Errorf("%d of %d claims were run", found, len(ids))
 	}
 }
 

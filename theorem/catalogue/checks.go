@@ -49,9 +49,9 @@ func (r *BlockRatio) checkCell(set montecarlo.Setting, first int) (verdict.Cell,
 		if !isZero(&set) {
 			return verdict.Cell{}, fmt.Errorf("check zero-block: off-diagonal blocks of %s are not zero", describeBlock(&set))
 		}
-		cell.New = func() (verdict.Sampler, error) { return differences{&set, true}, nil }
+		cell.New = func() (verdict.Sampler, error) { return &differences{set: &set, zero: true}, nil }
 	case Differences:
-		cell.New = func() (verdict.Sampler, error) { return differences{&set, false}, nil }
+		cell.New = func() (verdict.Sampler, error) { return &differences{set: &set}, nil }
 	}
 	return cell, nil
 }
@@ -79,11 +79,12 @@ func relativeGap(x, y float64) float64 {
 // differences compares blocks with central differences of the gradient: every
 // block against its closed form, or every off-diagonal block with zero.
 type differences struct {
-	set  *montecarlo.Setting
-	zero bool
+	set   *montecarlo.Setting
+	zero  bool
+	spoil func(i, j int, h *mat.Dense) // for tests: damages a closed form, or nil
 }
 
-func (t differences) Sample(s *replicate.Stream) (num, den float64, err error) {
+func (t *differences) Sample(s *replicate.Stream) (num, den float64, err error) {
 	set := t.set
 	net, err := network.Draw(s, set.Model, set.Init, int(set.Dim), set.Hidden, set.Classes)
 	if err != nil {
@@ -106,8 +107,15 @@ func (t differences) Sample(s *replicate.Stream) (num, den float64, err error) {
 	numeric := func(i, j int) (*mat.Dense, error) {
 		return network.DifferenceBlock(net, set.Loss, x, labels, set.Block, i, j, 0)
 	}
-	// Relative to a diagonal block: an off-diagonal one may be tiny.
-	scale := math.Sqrt(network.FrobeniusSquared(state.Block(set.Block, 0, 0)))
+	// Relative to the largest diagonal block: an off-diagonal one may be tiny, and that
+	// of a unit which is active at no sample is zero.
+	scale := 0.0
+	for i := range blocks {
+		scale = max(scale, math.Sqrt(network.FrobeniusSquared(state.Block(set.Block, i, i))))
+	}
+	if scale == 0 {
+		scale = 1 // no unit is active: all blocks are zero
+	}
 	worst := 0.0
 	for i := range blocks {
 		for j := range i + 1 {
@@ -119,7 +127,11 @@ func (t differences) Sample(s *replicate.Stream) (num, den float64, err error) {
 				return 0, 0, err
 			}
 			if !t.zero {
-				h.Sub(h, state.Block(set.Block, i, j))
+				closed := state.Block(set.Block, i, j)
+				if t.spoil != nil {
+					t.spoil(i, j, closed)
+				}
+				h.Sub(h, closed)
 			}
 			worst = max(worst, math.Sqrt(network.FrobeniusSquared(h))/scale)
 		}

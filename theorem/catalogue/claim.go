@@ -78,7 +78,7 @@ type Subject interface {
 
 // Portable reports whether the claim's numbers are the same bits in every
 // build, not only in runs of one.
-func (s *Spec) Portable() bool { return s.Kind != verdict.Exact && s.About.portable() }
+func (s *Spec) Portable() bool { return s.About.portable() }
 
 // subjects are the values of the key about.
 var subjects = map[string]func() Subject{
@@ -95,7 +95,12 @@ func EstimatorCell(e *montecarlo.Estimator, transform func(off, diag float64) (n
 	if e.Work() > dearWork {
 		first = 256 // the tail gate never opens before 200
 	}
+	assume := verdict.Asymptotic
+	if isZero(&e.Setting) || isTwoClasses(&e.Setting) {
+		assume = verdict.NearNormal // the ratio is 0, or 1, in every sample
+	}
 	return verdict.Cell{
+		Assume: assume,
 		Key:    e.Key(),
 		Chunk:  int(max(1, min(4096, chunkWork/e.Work()))),
 		First:  first,

@@ -18,8 +18,16 @@ func describeBlock(set *montecarlo.Setting) string {
 // ExactZero is what there is to know of the off-diagonal vv blocks under MSE.
 const ExactZero = "off-diagonal blocks are exactly zero in every sample"
 
+// TwoClasses is what there is to know of vv blocks under cross-entropy at C = 2.
+const TwoClasses = "with 2 classes off-diagonal blocks are minus the diagonal ones in every sample"
+
 func isZero(set *montecarlo.Setting) bool {
 	return set.Loss == network.MSE && set.Block == network.VV
+}
+
+// isTwoClasses: p_2 = 1 - p_1, so that H_12 = -H_11 in every sample.
+func isTwoClasses(set *montecarlo.Setting) bool {
+	return set.Loss == network.CE && set.Block == network.VV && set.Classes == 2
 }
 
 func isLinearCE(set *montecarlo.Setting) bool {
@@ -43,7 +51,7 @@ func isHiddenMSEWW(set *montecarlo.Setting) bool {
 // Limit returns the exact ratio of the setting as d, N -> infinity; it ends with the
 // context's error soon after ctx does (one hidden unit takes up to seconds).
 func Limit(ctx context.Context, set *montecarlo.Setting) (float64, error) {
-	if isHiddenMSEWW(set) || isHiddenCE(set) {
+	if isHiddenMSEWW(set) || isHiddenCE(set) && !isTwoClasses(set) {
 		if err := gaussianOutputs(set, "limit"); err != nil {
 			return 0, err
 		}
@@ -81,6 +89,8 @@ func limitAt(ctx context.Context, set *montecarlo.Setting, kappa float64) (float
 	switch {
 	case isZero(set):
 		return 0, nil
+	case isTwoClasses(set):
+		return 1, nil
 	case isLinearCE(set):
 		return theorem.LinearCERatio(set.Classes, set.Gamma, kappa)
 	case isHiddenMSEWW(set):
@@ -94,7 +104,7 @@ func limitAt(ctx context.Context, set *montecarlo.Setting, kappa float64) (float
 // Exact returns the exact ratio of the setting at its own size, under ctx as Limit.
 func Exact(ctx context.Context, set *montecarlo.Setting) (float64, error) {
 	switch {
-	case set.Limit() || isZero(set):
+	case set.Limit() || isZero(set) || isTwoClasses(set):
 		return Limit(ctx, set)
 	case isHiddenMSEWW(set) && set.Init.Gaussian() && set.Data.Gaussian():
 		return theorem.HiddenMSEWWRatioFinite(set.Classes, set.Dim, set.Samples)
@@ -239,10 +249,16 @@ func Lookup(ctx context.Context, set montecarlo.Setting, kappa float64) (*Known,
 		}
 		k.Scaled = &scaled
 	}
+	if set.Loss == network.CE && set.Block == network.VV {
+		k.Heuristic = number(theorem.NormRatioHeuristic(set.Classes))
+	}
 	var constant float64
-	if set.Limit() {
+	switch {
+	case set.Limit():
 		constant, err = constantAt(&set, kappa)
-	} else {
+	case isTwoClasses(&set):
+		return k, nil // the constant is one of d = infinity
+	default:
 		constant, err = Constant(&set)
 	}
 	if err != nil {
@@ -251,9 +267,6 @@ func Lookup(ctx context.Context, set montecarlo.Setting, kappa float64) (*Known,
 	k.Constant = &constant
 	if isHiddenCE(&set) && float64(set.Hidden) <= 2*kappa {
 		k.Notes = append(k.Notes, fmt.Sprintf("lim C^p R is infinite, as hidden must exceed 2 kappa = %v: R decays slower than C^-p", 2*kappa))
-	}
-	if set.Loss == network.CE && set.Block == network.VV {
-		k.Heuristic = number(theorem.NormRatioHeuristic(set.Classes))
 	}
 	return k, nil
 }
@@ -269,6 +282,11 @@ func (k *Known) lookupRatio(ctx context.Context) (ratio float64, ok bool, err er
 		return 0, false, nil
 	}
 	switch {
+	case isTwoClasses(set):
+		if isHiddenCE(set) {
+			k.Notes = append(k.Notes, TwoClasses)
+		}
+		ratio = 1
 	case !set.Limit() && !isZero(set) && !isHiddenMSEWW(set):
 		return 0, false, fmt.Errorf("no exact value is known for block %s at finite dim: want dim inf, or pastur ratio for an estimate", describeBlock(set))
 	case !set.Limit():

@@ -186,6 +186,22 @@ func TestLookup(t *testing.T) {
 	if err != nil || !(math.Abs(at(k.Scaled)/at(k.Constant)-1) < 3e-6) || !(at(k.Constant) > 0.38) {
 		t.Errorf("hidden mse ww at d = 40: C R = %v near lim C R = %v, %v", at(k.Scaled), at(k.Constant), err)
 	}
+	// Two classes: R is 1 at every size and under every law of the weights.
+	for _, set := range []montecarlo.Setting{
+		setting(network.Linear, network.CE, network.VV, 2, 0.5, 40, network.PyTorch), setting(network.Hidden, network.CE, network.VV, 2, 0.5, inf, network.PyTorch),
+		setting(network.Hidden, network.CE, network.VV, 2, 2, 10, network.He),
+	} {
+		done, err := set.Complete()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r, err := Exact(t.Context(), &done); err != nil || r != 1 {
+			t.Errorf("Exact(%v) = %v, %v, want 1", done, r, err)
+		}
+		if k, err := Lookup(t.Context(), set, 1); err != nil || at(k.Ratio) != 1 || at(k.Scaled) != 4 || at(k.Heuristic) != 1 {
+			t.Errorf("Lookup(%v) = %+v, %v", set, k, err)
+		}
+	}
 	for _, set := range []montecarlo.Setting{
 		setting(network.Linear, network.CE, network.WW, 10, 0.5, inf, ""),
 		setting(network.Hidden, network.CE, network.WV, 10, 0.5, inf, ""),

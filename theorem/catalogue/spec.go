@@ -91,6 +91,11 @@ func (t *table) parseTolerances(s *Spec) {
 	tolerance := func(key string, fallback float64) float64 {
 		return t.number(key, fallback, "a tolerance of at least 0", func(x float64) bool { return x >= 0 && !math.IsInf(x, 1) })
 	}
+	// below1 reads a tolerance relative to a number: from 1 on BAD would leave out
+	// everything between that number and 0.
+	below1 := func(key string, fallback float64) float64 {
+		return t.number(key, fallback, "a tolerance of at least 0 and below 1", func(x float64) bool { return x >= 0 && x < 1 })
+	}
 	switch s.Kind {
 	case verdict.Exact:
 		s.Good = t.number("tolerance", 0, "a positive number", positive)
@@ -98,16 +103,20 @@ func (t *table) parseTolerances(s *Spec) {
 			t.fail("tolerance", "tolerance is missing: the largest deviation allowed in any sample")
 		}
 	case verdict.Identity:
-		s.Bad = tolerance("gap", 0.05)
+		s.Bad = below1("gap", 0.05)
 	case verdict.Limit:
-		s.Good, s.Bad = tolerance("good", 0.01), tolerance("bad", 0.03)
+		s.Good, s.Bad = below1("good", 0.01), below1("bad", 0.03)
 	case verdict.Rate:
 		s.AtLeast = t.boolean("slower")
 		s.Good, s.Bad = tolerance("good", 0.10), tolerance("bad", 0.20)
 	case verdict.Exponent:
 		s.Good, s.Bad = tolerance("good", 0.10), tolerance("bad", 0.25)
 	case verdict.Bound:
-		s.Bad = tolerance("bad", 0.10)
+		if s.AtLeast {
+			s.Bad = below1("bad", 0.10)
+		} else {
+			s.Bad = tolerance("bad", 0.10)
+		}
 	case verdict.Law:
 		s.Good = t.number("at_most", 0, "a positive number", positive)
 		s.Bad = t.number("bad", 0, "a positive number", positive)
