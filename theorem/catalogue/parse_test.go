@@ -307,8 +307,10 @@ var broken = []struct{ name, text, want string }{
 	{"hidden = 1 for ww", hiddenMSE + "block = \"ww\"\n§hidden = 1\n", "hidden must be at least 2 for an off-diagonal ww block to exist, got 1"},
 	{"tolerance = 0", with(exact, "tolerance = 1e-9", "§tolerance = 0"), "tolerance must be a positive number, got 0"},
 	{"tolerance < 0", with(exact, "tolerance = 1e-9", "§tolerance = -1e-9"), "tolerance must be a positive number, got -1e-09"},
-	{"good < 0", and(limit, "§good = -0.1\n"), "good must be a tolerance of at least 0, got -0.1"},
-	{"bad = inf", and(limit, "§bad = inf\n"), "bad must be a tolerance of at least 0, got +Inf"},
+	{"good < 0", and(limit, "§good = -0.1\n"), "good must be a tolerance of at least 0 and below 1, got -0.1"},
+	{"bad = inf", and(limit, "§bad = inf\n"), "bad must be a tolerance of at least 0 and below 1, got +Inf"},
+	// From 1 on nothing between the target and 0 would be BAD.
+	{"bad = 1", and(limit, "§bad = 1\n"), "bad must be a tolerance of at least 0 and below 1, got 1"},
 	{"good = bad", and(limit, "good = 0.05\n§bad = 0.05\n"), "bad must be larger than 0.05, got 0.05"},
 	{"good > bad", and(rate, "good = 0.3\n§bad = 0.2\n"), "bad must be larger than 0.3, got 0.2"},
 	{"good > default bad", and(limit, "§good = 0.05\n"), "bad must be larger than 0.05, got 0.03"},
