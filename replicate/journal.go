@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"pastur/internal/newfile"
 )
 
 const (
@@ -161,10 +163,17 @@ func strictUnmarshal(text []byte, into any) error {
 	return nil
 }
 
+// chunkFile is what a journal does to its file. Tests give it a disk that fills.
+type chunkFile interface {
+	io.WriteCloser
+	Truncate(size int64) error
+	Sync() error
+}
+
 // journal is the file that this process writes.
 type journal struct {
 	path   string
-	file   *os.File
+	file   chunkFile
 	hash   hash.Hash // of what is written
 	good   int64     // bytes of complete lines
 	chunks int
@@ -176,15 +185,17 @@ type journal struct {
 }
 
 func newJournal(dir string, opt FolderOptions) (*journal, error) {
-	file, err := os.CreateTemp(dir, opt.Name+"-*"+partSuffix)
+	file, err := newfile.Create(dir, opt.Name+"-", partSuffix)
 	if err != nil {
 		return nil, fmt.Errorf("nothing can be created in %s: %w", dir, cause(err))
 	}
-	j := &journal{path: file.Name(), file: file, hash: sha256.New(), dirty: make(chan struct{}, 1), closing: make(chan struct{})}
+	return startJournal(file.Name(), file, opt)
+}
+
+// startJournal writes the header to a new file, which it removes if it cannot.
+func startJournal(path string, file chunkFile, opt FolderOptions) (*journal, error) {
+	j := &journal{path: path, file: file, hash: sha256.New(), dirty: make(chan struct{}, 1), closing: make(chan struct{})}
 	header, err := json.Marshal(newHeader(opt))
-	if err == nil {
-		err = file.Chmod(0o644) // like other files, where CreateTemp gives 0600
-	}
 	if err == nil {
 		err = j.write(header)
 	}
