@@ -40,7 +40,7 @@ func TestEveryAlterationOfAFileIsHarmless(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	check := func(path string, data []byte, what string) (refused bool) {
+	check := func(path string, data []byte, what string) (held int, refused bool) {
 		t.Helper()
 		if err := os.WriteFile(path, data, 0o666); err != nil {
 			t.Fatal(err)
@@ -51,9 +51,10 @@ func TestEveryAlterationOfAFileIsHarmless(t *testing.T) {
 			if !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%s: %v", what, err)
 			}
-			return true
+			return 0, true
 		}
 		for cell, chunks := range f.chunks {
+			held += len(chunks)
 			for chunk, s := range chunks {
 				want, _ := json.Marshal(float64(chunk) / 3)
 				if (cell != Cell{5, "cell <&>", 10}) || chunk < 0 || chunk > 3 || string(s.record) != string(want) {
@@ -61,44 +62,44 @@ func TestEveryAlterationOfAFileIsHarmless(t *testing.T) {
 				}
 			}
 		}
-		return false
+		return held, false
 	}
-	if check(path, original, "untouched") {
-		t.Fatal("the file as it was written is refused")
+	if held, refused := check(path, original, "untouched"); refused || held != 4 {
+		t.Fatalf("the file as it was written: refused %v, %d of 4 chunks", refused, held)
 	}
 	for n := range original {
-		if !check(path, original[:n], fmt.Sprintf("cut to %d bytes", n)) {
+		if _, refused := check(path, original[:n], fmt.Sprintf("cut to %d bytes", n)); !refused {
 			t.Errorf("a closed file cut to %d of %d bytes is accepted", n, len(original))
 		}
 		flipped := append([]byte(nil), original...)
 		flipped[n] ^= 1
-		if !check(path, flipped, fmt.Sprintf("byte %d flipped", n)) {
+		if _, refused := check(path, flipped, fmt.Sprintf("byte %d flipped", n)); !refused {
 			t.Errorf("byte %d (%q) flipped is accepted", n, original[n])
 		}
 	}
 	lines := strings.SplitAfter(string(original), "\n")
-	if !check(path, []byte(lines[0]+lines[2]+lines[1]+strings.Join(lines[3:], "")), "lines exchanged") {
+	if _, refused := check(path, []byte(lines[0]+lines[2]+lines[1]+strings.Join(lines[3:], "")), "lines exchanged"); !refused {
 		t.Error("exchanged lines are accepted")
 	}
-	if !check(path, []byte(string(original)+lines[1]), "line added") {
+	if _, refused := check(path, []byte(string(original)+lines[1]), "line added"); !refused {
 		t.Error("a line after the footer is accepted")
 	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	// The same lines in a file that a kill left.
+	// The same lines in a file that a kill left, at the latest between the footer and
+	// the new name: every complete line counts.
 	path = strings.TrimSuffix(path, closedSuffix) + partSuffix
-	accepted := 0
-	for n := range original {
-		if !check(path, original[:n], fmt.Sprintf("part cut to %d bytes", n)) {
-			accepted++
+	for n := range len(original) + 1 {
+		complete := min(4, max(0, strings.Count(string(original[:n]), "\n")-1))
+		if held, refused := check(path, original[:n], fmt.Sprintf("part cut to %d bytes", n)); refused || held != complete {
+			t.Errorf("part cut to %d of %d bytes: refused %v, %d of %d chunks", n, len(original), refused, held, complete)
 		}
-		flipped := append([]byte(nil), original...)
-		flipped[n] ^= 1
-		check(path, flipped, fmt.Sprintf("part, byte %d flipped", n))
-	}
-	if accepted != len(original) {
-		t.Errorf("%d of %d torn files are refused", len(original)-accepted, len(original))
+		if n < len(original) {
+			flipped := append([]byte(nil), original...)
+			flipped[n] ^= 1
+			check(path, flipped, fmt.Sprintf("part, byte %d flipped", n))
+		}
 	}
 }
 
@@ -124,15 +125,56 @@ func TestFolderRefusesOthersFiles(t *testing.T) {
 			t.Errorf("want an error that says %q and names %s and %s, got %v", want, foreign, second, err)
 		}
 	}
-	dir := t.TempDir()
-	old := filepath.Join(dir, "old.jsonl")
-	header := `{"format":"pastur chunks","version":1,"run":"","build":null}` + "\n"
-	for _, text := range []string{header, "hello\n", "{}\n"} {
-		if err := os.WriteFile(old, []byte(text), 0o666); err != nil {
-			t.Fatal(err)
+	header := `{"format":"pastur chunks","version":%d,"run":"","build":null}` + "\n"
+	now := fileVersion<<16 | Version
+	for text, want := range map[string]string{
+		fmt.Sprintf(header, 1): "another version of pastur", fmt.Sprintf(header, now+1): "another version of pastur",
+		fmt.Sprintf(header, now): "", "hello\n": "not the header", "{}\n": "not the header",
+	} {
+		for _, suffix := range []string{partSuffix, closedSuffix} {
+			dir := t.TempDir()
+			old := filepath.Join(dir, "old"+suffix)
+			if err := os.WriteFile(old, []byte(text), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			if want == "" && suffix == closedSuffix {
+				want = "without its footer"
+			}
+			err := NewFolder(dir, FolderOptions{}).Load()
+			if (err == nil) != (want == "") || err != nil && (!strings.Contains(err.Error(), old) || !strings.Contains(err.Error(), want)) {
+				t.Errorf("%q in %s: %v, want %q", text, old, err, want)
+			}
 		}
-		if err := NewFolder(dir, FolderOptions{}).Load(); err == nil || !strings.Contains(err.Error(), old) {
-			t.Errorf("%q: %v", text, err)
+	}
+}
+
+// Many bad files: the error names the first ones and counts the rest.
+func TestFolderNamesSomeProblems(t *testing.T) {
+	for _, bad := range []int{mostProblems, mostProblems + 3} {
+		dir := t.TempDir()
+		for k := range bad {
+			if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%02d%s", k, closedSuffix)), nil, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err := NewFolder(dir, FolderOptions{}).Load()
+		if err == nil {
+			t.Fatal("empty files are accepted")
+		}
+		lines := strings.Split(err.Error(), "\n")
+		if more := bad - mostProblems; more > 0 {
+			if last := lines[len(lines)-1]; last != fmt.Sprintf("and %d more files", more) {
+				t.Errorf("the last line is %q", last)
+			}
+			lines = lines[:len(lines)-1]
+		}
+		for k, line := range lines {
+			if !strings.Contains(line, fmt.Sprintf("%02d%s: line 1", k, closedSuffix)) {
+				t.Errorf("line %d: %s", k, line)
+			}
+		}
+		if len(lines) != mostProblems {
+			t.Errorf("%d of %d files are named, want %d", len(lines), bad, mostProblems)
 		}
 	}
 }

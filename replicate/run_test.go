@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // digest folds chunk records so that order, repetition and omission all show.
@@ -194,6 +195,50 @@ func TestRunReportsEarliestFailure(t *testing.T) {
 	}}
 	if err := Run(context.Background(), []Job[float64]{job}, Options{}); err == nil || err.Error() != "p: chunk 0: panic: ouch" {
 		t.Errorf("panic became %v", err)
+	}
+}
+
+// A fold that fails ends the run with its error: the chunks not yet begun are not
+// computed, and no worker waits for ever for one to be folded.
+func TestRunStopsWhenAFoldFails(t *testing.T) {
+	boom := errors.New("boom")
+	for _, workers := range []int{1, 4} {
+		var d digest
+		var computed atomic.Int64
+		job := sumJob("cell", 0, 100_000, &d, &computed)
+		job.Fold = func(chunk int, x float64) error {
+			if chunk == 7 {
+				return boom
+			}
+			return d.fold(chunk, x)
+		}
+		returned := make(chan error, 1)
+		go func() {
+			returned <- Run(context.Background(), []Job[float64]{job}, Options{Seed: 5, Workers: workers})
+		}()
+		select {
+		case err := <-returned:
+			if !errors.Is(err, boom) {
+				t.Errorf("%d workers: %v", workers, err)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatalf("%d workers: the run goes on", workers)
+		}
+		if n := computed.Load(); n > int64(window*workers)+7 || len(d.values) != 14 {
+			t.Errorf("%d workers: %d chunks computed, %d folded though the 8th fold failed", workers, n, len(d.values)/2)
+		}
+	}
+}
+
+func TestRunRefusesRanges(t *testing.T) {
+	for _, c := range []struct{ from, to, size, stride int }{{-1, 5, 10, 1}, {5, 4, 10, 1}, {0, 5, 0, 1}, {0, 5, 10, -1}} {
+		var d digest
+		job := sumJob("cell", c.from, c.to, &d, nil)
+		job.ChunkSize, job.Stride = c.size, c.stride
+		err := Run(context.Background(), []Job[float64]{job}, Options{Seed: 5})
+		if err == nil || !strings.Contains(err.Error(), "invalid chunk range") || len(d.values) > 0 {
+			t.Errorf("%+v: %v, %d chunks folded", c, err, len(d.values)/2)
+		}
 	}
 }
 
