@@ -90,7 +90,7 @@ func normalChecks(n int, draw func() float64) error {
 }
 
 func TestNormal(t *testing.T) {
-	const n = 20_000_000
+	const n = 8_000_000
 	s := NewStream(1, "normal", 0)
 	if err := normalChecks(n, s.Normal); err != nil {
 		t.Error(err)
@@ -105,50 +105,18 @@ func TestNormal(t *testing.T) {
 		}
 		for name, plant := range plants {
 			s := NewStream(2, "normal", 0)
-			if normalChecks(n/4, func() float64 { return plant(s.Normal()) }) == nil {
+			if normalChecks(n*3/8, func() float64 { return plant(s.Normal()) }) == nil {
 				t.Errorf("%s: not seen", name)
 			}
 		}
 	})
 }
 
-// The law beyond the ziggurat's base, drawn alone: one normal in 3900 comes from
-// there, so that TestNormal does not see a tail some per cent too short or too long.
-// False alarm: P(chi^2_19 > 65) = 6.1e-7.
-func TestNormalTail(t *testing.T) {
-	upper := func(x float64) float64 { return math.Erfc(x/math.Sqrt2) / 2 }
-	const n, bins, limit = 400_000, 20, 65
-	chi2 := func(stretch float64) (sum float64) {
-		s := NewStream(6, "tail", 0)
-		var counts [bins]int
-		for range n {
-			x, ok := s.normalEdge(0, 0)
-			if !ok || x < zigguratR {
-				t.Fatalf("%v is not in the tail", x)
-			}
-			x = zigguratR + stretch*(x-zigguratR)
-			counts[min(bins-1, int(bins*upper(x)/upper(zigguratR)))]++ // uniform if the law is right
-		}
-		for _, k := range counts {
-			sum += math.Pow(float64(k)-n/bins, 2) / (n / bins)
-		}
-		return sum
-	}
-	if x := chi2(1); x > limit {
-		t.Errorf("chi-squared %.1f of %d degrees of freedom", x, bins-1)
-	}
-	for _, stretch := range []float64{0.95, 1.05} {
-		if x := chi2(stretch); x <= limit {
-			t.Errorf("planted error survives: a tail stretched by %v has chi-squared %.1f", stretch, x)
-		}
-	}
-}
-
 // A normal with 2^39 outcomes repeats itself about 16 times in 2^22 draws; one
 // with 53-bit mantissas has an expected 0.002 repeats.
 func TestNormalDoesNotRepeat(t *testing.T) {
-	repeats := func(draw func() float64) int {
-		x := make([]float64, 1<<22)
+	repeats := func(n int, draw func() float64) int {
+		x := make([]float64, n)
 		for i := range x {
 			x[i] = draw()
 		}
@@ -156,10 +124,10 @@ func TestNormalDoesNotRepeat(t *testing.T) {
 		return len(x) - len(slices.Compact(x))
 	}
 	s := NewStream(3, "repeats", 0)
-	if n := repeats(s.Normal); n > 0 {
+	if n := repeats(1<<22, s.Normal); n > 0 {
 		t.Errorf("%d of 2^22 normals repeat", n)
 	}
-	if repeats(func() float64 { return float64(float32(s.Normal())) }) == 0 {
+	if repeats(1<<16, func() float64 { return float64(float32(s.Normal())) }) == 0 {
 		t.Error("float32 normals pass: the test sees nothing")
 	}
 }
@@ -188,6 +156,70 @@ func TestChiSquared(t *testing.T) {
 		check("mean", m1, 0, 1)
 		check("variance", m2, 1, math.Sqrt(2+12/k))
 		check("third moment", m3, skew, math.Sqrt(15+9*skew*skew*6+1700/(k*k)))
+	}
+}
+
+// Uniform numbers are whole multiples of 2^-53 below 1, odd ones half the time: a
+// source of 52 bits has none. Those that logarithms take lie strictly between 0 and 1,
+// on a grid that is symmetric about 1/2. False alarm: 1e-6 for all counts.
+func TestUniform(t *testing.T) {
+	const n = 100_000
+	s := NewStream(8, "uniform", 0)
+	z := elementary.NormalUpperQuantile(1e-6 / 2 / 5)
+	fair := func(what string, count int) {
+		t.Helper()
+		if math.Abs(float64(count)-n/2) > z*math.Sqrt(n)/2 {
+			t.Errorf("%s: %d of %d", what, count, n)
+		}
+	}
+	var odd, high, openOdd, openHigh, plus int
+	for range n {
+		x := s.Float64() * 0x1p53
+		if x != math.Floor(x) || x < 0 || x >= 0x1p53 {
+			t.Fatalf("%v is no multiple of 2^-53 in [0, 1)", x*0x1p-53)
+		}
+		odd += int(uint64(x) & 1)
+		high += int(uint64(x) >> 52)
+		x = s.open() * 0x1p53
+		if x != math.Floor(x) || uint64(x)&1 != 1 || x >= 0x1p53 {
+			t.Fatalf("%v is no odd multiple of 2^-53 in (0, 1)", x*0x1p-53)
+		}
+		openOdd += int(uint64(x) >> 1 & 1)
+		openHigh += int(uint64(x) >> 52)
+		switch sign := s.Sign(); sign {
+		case 1:
+			plus++
+		case -1:
+		default:
+			t.Fatalf("sign %v", sign)
+		}
+	}
+	fair("odd multiples", odd)
+	fair("upper halves", high)
+	fair("odd cells of the open interval", openOdd)
+	fair("upper halves of the open interval", openHigh)
+	fair("signs +1", plus)
+	// The ends: integers of all zeros and of all ones.
+	const ulp = 0x1p-53
+	zeros := func() *Stream { return &Stream{s1: 1} }
+	ones := func() *Stream { return &Stream{s3: math.MaxUint64} }
+	if x := zeros().Uint64(); x != 0 {
+		t.Fatalf("%x", x)
+	}
+	if x := ones().Uint64(); x != math.MaxUint64 {
+		t.Fatalf("%x", x)
+	}
+	for _, c := range []struct {
+		name      string
+		got, want float64
+	}{
+		{"least", zeros().Float64(), 0}, {"greatest", ones().Float64(), 1 - ulp},
+		{"least open", zeros().open(), ulp}, {"greatest open", ones().open(), 1 - ulp},
+		{"sign of zeros", zeros().Sign(), 1}, {"sign of ones", ones().Sign(), -1},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %v, want %v", c.name, c.got, c.want)
+		}
 	}
 }
 
