@@ -249,7 +249,7 @@ func (d Data) law(dim float64) (law, error) {
 	case "student":
 		return studentLaw{d.param}, nil
 	case "ar1":
-		return autoregression{d.param, math.Sqrt(1 - float64(d.param*d.param))}, nil
+		return autoregression{d.param, math.Sqrt(float64((1 - d.param) * (1 + d.param)))}, nil
 	case "spiked":
 		return spikes{d.count, math.Sqrt(d.param)}, nil
 	case "power":
