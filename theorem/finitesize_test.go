@@ -104,14 +104,15 @@ func TestLinearCEFiniteSizeBySimulation(t *testing.T) {
 	for _, c := range []struct {
 		classes      int
 		gamma, kappa float64
-	}{{3, 0.5, 1}, {10, 0.5, 1}, {5, 3, 0.5}} {
+		replicates   int
+	}{{3, 0.5, 1, 300_000}, {10, 0.5, 1, 60_000}, {5, 3, 0.5, 80_000}} {
 		want, err := LinearCEFiniteSize(c.classes, c.gamma, c.kappa)
 		if err != nil {
 			t.Fatal(err)
 		}
-		const near, far, replicates = 21, 41, 300_000
-		x, xse := excess(t, c.classes, near, c.gamma, c.kappa, replicates)
-		y, yse := excess(t, c.classes, far, c.gamma, c.kappa, replicates)
+		const near, far = 21, 41
+		x, xse := excess(t, c.classes, near, c.gamma, c.kappa, c.replicates)
+		y, yse := excess(t, c.classes, far, c.gamma, c.kappa, c.replicates)
 		x, xse, y, yse = x*near, xse*near, y*far, yse*far
 		got := (far*y - near*x) / (far - near)
 		se := math.Hypot(far*yse, near*xse) / (far - near)

@@ -133,7 +133,7 @@ func TestNarrowNormsConverge(t *testing.T) {
 		off, diag := narrowNorms(t.Context(), newSoftmaxPair(refine), classes, m, 1, n)
 		return off / diag
 	}
-	a, b := norms(1, 1, 50, narrowNodes(50)), norms(1.25, 1, 50, narrowNodes(50)*5/4)
+	a, b := norms(1, 1, 20, narrowNodes(20)), norms(1.25, 1, 20, narrowNodes(20)*5/4)
 	if math.Abs(a/b-1) > 1e-5 {
 		t.Errorf("finer steps change the ratio by %.2g", a/b-1)
 	}

@@ -15,8 +15,8 @@ import (
 // classes, normal with mean 0, variances v and w and covariance cov: the squared
 // norms of off-diagonal and diagonal vv blocks under cross-entropy, given two points'
 // Gram matrix, without (phi.phi')^2. v, w in (0, 400], |cov| <= sqrt(v w), classes
-// from 2 to MaxClasses. Relative error below 1e-7. It takes a few milliseconds at
-// variances of order 1, and seconds where both are 400.
+// from 2 to MaxClasses. Relative error below 1e-7. It takes a millisecond at
+// variances of order 1, and a second where both are 400.
 //
 // With M_jk(t,t') = E[K_j(t+z) K_k(t'+z')], K_0(x) = exp(-e^x), K_1(x) = e^x exp(-e^x),
 //
@@ -50,9 +50,13 @@ type softmaxPair struct {
 	d0       []float64 // 1 - K_0
 	g0, g1   []float64 // u x first logit: means over the second logit
 	gd       []float64
+	node     []float64 // e^{spread x} at the nodes x of Q
+	share    []float64 // their weights
 	below    []float64 // u x first logit: weighted sums of g1 up to there
 	above    []float64 // u x first logit: weighted sums of gd from there on
 	marginal []float64 // 1 - E K_0 at u
+
+	shareFrom []float64 // sums of shares from each node on
 }
 
 func newSoftmaxPair(refine float64) *softmaxPair { return &softmaxPair{refine: refine} }
@@ -179,29 +183,45 @@ func (p *softmaxPair) norms(classes, v, w, cov float64) (off, diag float64) {
 func (p *softmaxPair) second(n int, from, step, slope, spread float64) {
 	p.g0, p.g1, p.gd = resize(p.g0, n*len(p.u)), resize(p.g1, n*len(p.u)), resize(p.gd, n*len(p.u))
 	p.marginal = resize(p.marginal, len(p.u))
-	var nodes, weights [512]float64
-	count := 1
-	nodes[0], weights[0] = 1, 1
+	const first = -6.0
+	count, h := 1, 1.0
 	if spread > 0 {
-		h := min(0.6, 0.5/spread) / p.refine
-		first := -6.0
-		count = min(len(nodes), int((12+spread)/h)+1)
+		h = min(0.6, 0.5/spread) / p.refine
+		// Q matters up to 6, tilted by spread, but not where K_0 and K_1 are 0 at every u.
+		last := min(6+spread, max(6, (kernelTo-p.u[0])/spread))
+		count = int((last-first)/h) + 2
+	}
+	p.node, p.share, p.shareFrom = resize(p.node, count), resize(p.share, count), resize(p.shareFrom, count+1)
+	p.node[0], p.share[0] = 1, 1
+	if spread > 0 {
 		for i := range count {
 			x := first + float64(float64(i)*h)
-			nodes[i] = elementary.Exp(float64(spread * x))
-			weights[i] = float64(h/math.Sqrt(2*math.Pi)) * elementary.Exp(-0.5*float64(x*x))
+			p.node[i] = elementary.Exp(float64(spread * x))
+			p.share[i] = float64(h/math.Sqrt(2*math.Pi)) * elementary.Exp(-0.5*float64(x*x))
 		}
+	}
+	p.shareFrom[count] = 0
+	for i := count - 1; i >= 0; i-- {
+		p.shareFrom[i] = p.shareFrom[i+1] + p.share[i]
 	}
 	for j, u := range p.u {
 		total := 0.0
 		for i := range n {
-			at := elementary.Exp(u + float64(slope*(from+float64(float64(i)*step))))
-			var s0, s1, sd float64
-			for q, x := range nodes[:count] {
+			log := u + float64(slope*(from+float64(float64(i)*step)))
+			at := elementary.Exp(log)
+			// The window of nodes in which the kernels vary.
+			low, high := 0, count
+			if spread > 0 {
+				low = int(max(0, min(float64(count), math.Floor(((kernelFrom-log)/spread-first)/h))))
+				high = int(max(float64(low), min(float64(count), math.Ceil(((kernelTo-log)/spread-first)/h))))
+			}
+			s0, s1, sd := p.shareFrom[0]-p.shareFrom[low], 0.0, p.shareFrom[high]
+			node, share := p.node[low:high], p.share[low:high]
+			for q, x := range node {
 				k0, k1, d0 := kernels(float64(at * x))
-				s0 += float64(weights[q] * k0)
-				s1 += float64(weights[q] * k1)
-				sd += float64(weights[q] * d0)
+				s0 += float64(share[q] * k0)
+				s1 += float64(share[q] * k1)
+				sd += float64(share[q] * d0)
 			}
 			p.g0[j*n+i], p.g1[j*n+i], p.gd[j*n+i] = s0, s1, sd
 			total += float64(p.weight[i] * sd)
