@@ -170,9 +170,9 @@ func (e *Estimator) logitWork() float64 {
 	case s.Loss == network.MSE:
 		return m * (p + m)
 	case s.Block == network.VV:
-		return c*p + 4*m
+		return float64(c*p) + float64(4*m)
 	default:
-		return c * m * (3 + m/8)
+		return c * m * (3 + float64(m/8))
 	}
 }
 

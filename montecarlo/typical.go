@@ -88,10 +88,10 @@ func medianRank(n int) (k int) {
 
 // quantile interpolates between order statistics.
 func quantile(sorted []float64, p float64) float64 {
-	at := p * float64(len(sorted)-1)
+	at := float64(p * float64(len(sorted)-1))
 	k := int(at)
 	if k+1 >= len(sorted) {
 		return sorted[len(sorted)-1]
 	}
-	return sorted[k] + (at-float64(k))*(sorted[k+1]-sorted[k])
+	return sorted[k] + float64((at-float64(k))*(sorted[k+1]-sorted[k]))
 }
