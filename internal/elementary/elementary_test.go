@@ -73,9 +73,12 @@ func TestAgainstReference(t *testing.T) {
 				t.Fatal(err)
 			}
 			bound := c.ulp
+			if c.name == "atan" && math.Abs(x) > 3.0/16 {
+				bound = 0.85 // 0.9 without the low parts of its table or of pi/2
+			}
 			got := c.f(x)
 			if math.Abs(got) < 0x1p-1022 {
-				bound = max(bound, 1) // subnormal results are rounded twice
+				bound = 1 // subnormal results are rounded twice
 			}
 			e := ulpError(t, got, row[1])
 			if e > worst {
@@ -93,24 +96,22 @@ func TestAgainstReference(t *testing.T) {
 // within 20), so that agreement over a dense grid guards against a bad table entry
 // or a bad seam that the reference values miss.
 func TestAgainstMath(t *testing.T) {
-	ranges := map[string][2]float64{
-		"exp": {-708, 709.7}, "expm1": {-5, 5}, "log": {1e-3, 4}, "log1p": {-0.999, 4}, "asin": {-1, 1}, "atan": {-12, 12},
+	ranges := map[string][][2]float64{
+		"exp": {{-708, 709.7}}, "expm1": {{-5, 5}, {-60, 709}}, "log": {{1e-3, 4}}, "log1p": {{-0.999, 4}}, "asin": {{-1, 1}}, "atan": {{-12, 12}},
 	}
 	for _, c := range functions {
-		r, ok := ranges[c.name]
-		if !ok {
-			continue
-		}
-		const n = 400_000
 		bound := 3.0
 		if c.name == "asin" {
 			bound = 40
 		}
-		for i := range n + 1 {
-			x := r[0] + (r[1]-r[0])*float64(i)/n
-			got, want := c.f(x), c.golang(x)
-			if d := math.Abs(got - want); d > bound*(math.Nextafter(math.Abs(want), math.Inf(1))-math.Abs(want)) {
-				t.Fatalf("%s(%v) = %v, math has %v", c.name, x, got, want)
+		for _, r := range ranges[c.name] {
+			const n = 400_000
+			for i := range n + 1 {
+				x := r[0] + (r[1]-r[0])*float64(i)/n
+				got, want := c.f(x), c.golang(x)
+				if d := math.Abs(got - want); d > bound*(math.Nextafter(math.Abs(want), math.Inf(1))-math.Abs(want)) {
+					t.Fatalf("%s(%v) = %v, math has %v", c.name, x, got, want)
+				}
 			}
 		}
 	}
@@ -127,7 +128,7 @@ func TestSpecialValues(t *testing.T) {
 		{"Exp", Exp, -746, 0}, {"Exp", Exp, negZero, 1}, {"Exp", Exp, 1e300, inf}, {"Exp", Exp, -1e300, 0},
 		{"Exp", Exp, maxExpArgument, math.MaxFloat64 * (1 - 0x1.f5p-43)}, {"Exp", Exp, -745.13, math.SmallestNonzeroFloat64},
 		{"Expm1", Expm1, inf, inf}, {"Expm1", Expm1, -inf, -1}, {"Expm1", Expm1, nan, nan}, {"Expm1", Expm1, negZero, negZero},
-		{"Expm1", Expm1, 710, inf}, {"Expm1", Expm1, -50, -1},
+		{"Expm1", Expm1, 710, inf}, {"Expm1", Expm1, -50, -1}, {"Expm1", Expm1, -38, -1}, {"Expm1", Expm1, -37, -1 + 0x1p-53}, {"Expm1", Expm1, -36, -1 + 0x1p-52},
 		{"Log", Log, 0, -inf}, {"Log", Log, negZero, -inf}, {"Log", Log, -1, nan}, {"Log", Log, inf, inf}, {"Log", Log, nan, nan}, {"Log", Log, 1, 0},
 		{"Log", Log, -inf, nan},
 		{"Log1p", Log1p, -1, -inf}, {"Log1p", Log1p, -1.5, nan}, {"Log1p", Log1p, inf, inf}, {"Log1p", Log1p, nan, nan}, {"Log1p", Log1p, negZero, negZero},
