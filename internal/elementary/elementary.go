@@ -8,10 +8,11 @@
 // explicitly, float64(a*b) + c, which the language specification forbids to
 // fuse; nothing else is used but the operations IEEE 754 rounds correctly
 // (+ - * / and the square root) and constants committed to the repository.
-// A test reads the compiler's listing and fails if an instruction was fused.
+// A test, run by .ci/run, reads the compiler's listing and fails if an instruction was
+// fused.
 //
-//	elementary.Exp(1)               // 2.718281828459045
-//	elementary.NormalUpperTail(10)  // 7.61985302416052...e-24, not 1 - Phi(10) = 0
+//	elementary.Exp(1)           // 2.718281828459045
+//	elementary.NormalCDF(-10)   // 7.61985302416052...e-24, not 1 - Phi(10) = 0
 //
 // All functions take and return float64, allocate nothing, and treat NaN,
 // infinities and signed zeros as package math does.

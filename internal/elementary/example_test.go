@@ -9,7 +9,7 @@ import (
 func Example() {
 	fmt.Println(elementary.Exp(1))
 	fmt.Println(elementary.Log1p(1e-20))
-	fmt.Printf("%.12e\n", elementary.NormalUpperTail(10))
+	fmt.Printf("%.12e\n", elementary.NormalCDF(-10)) // P(Z > 10)
 	fmt.Printf("%.12f\n", elementary.NormalUpperQuantile(1e-300))
 	// Output:
 	// 2.718281828459045

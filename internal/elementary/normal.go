@@ -8,17 +8,13 @@ const tailShift = 5.25
 // NormalCDF returns Phi(x) = P(Z <= x) for standard normal Z.
 //
 // Relative error below 2e-15 in both tails for as long as the result is a
-// normal number (x > -37.5); 0 below -38.6.
+// normal number (x > -37.5); 0 below -38.6. P(Z > x) is NormalCDF(-x).
 func NormalCDF(x float64) float64 {
 	if x <= 0 {
 		return normalTail(-x)
 	}
 	return 1 - normalTail(x) // NaN lands here too
 }
-
-// NormalUpperTail returns Q(x) = P(Z > x) = Phi(-x), as accurate in its tail
-// as NormalCDF is in its own.
-func NormalUpperTail(x float64) float64 { return NormalCDF(-x) }
 
 // normalTail returns Q(x) for x >= 0 as e^{-x^2/2} F(t)/(x+K), F a Chebyshev
 // series (M. M. Shepherd and J. G. Laframboise, Chebyshev approximation of

@@ -14,9 +14,12 @@ func TestParse(t *testing.T) {
 		"10,100, 1000": {10, 100, 1000},
 		"10:1000:log5": {10, 32, 100, 316, 1000},
 		"10:50:lin5":   {10, 20, 30, 40, 50},
-		"1:3:log9":     {1, 2, 3},
-		"inf":          {math.Inf(1)},
-		"100,inf":      {100, math.Inf(1)},
+		// Large ends: rounding hides nothing there.
+		"1:100001:lin3":     {1, 50001, 100001},
+		"3:1000000003:log2": {3, 1000000003},
+		"1:3:log9":          {1, 2, 3},
+		"inf":               {math.Inf(1)},
+		"100,inf":           {100, math.Inf(1)},
 	} {
 		got, err := Parse(text)
 		if err != nil || !slices.Equal(got, want) {

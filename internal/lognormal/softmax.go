@@ -42,39 +42,6 @@ func NewOne(classes int, kappa float64) (*One, error) {
 // It reaches so far up that also p > 1/2 is covered, however improbable.
 func (o *One) Line(level int) *Line { return o.law.line(level) }
 
-// Mean returns E f(p_1, 1 - p_1), f analytic on (0, 1) as a function of p; the second
-// argument is 1 - p_1 without cancelling. The step is halved until two results agree
-// to 1e-12 of the mean modulus.
-func (o *One) Mean(f func(p, q float64) complex128) (complex128, error) {
-	return o.mean(f, func(l *Line, j int, _ float64) float64 { return l.Weight[j] })
-}
-
-// MeanSquares returns E[f(p_1, 1 - p_1) sum_{c>=2} p_c^2].
-func (o *One) MeanSquares(f func(p, q float64) complex128) (complex128, error) {
-	return o.mean(f, func(l *Line, j int, q float64) float64 { return l.Square[j] * q * q })
-}
-
-func (o *One) mean(f func(p, q float64) complex128, weight func(*Line, int, float64) float64) (complex128, error) {
-	return refine(func(level int) (sum complex128, size float64) {
-		l := o.Line(level)
-		for j, w := range l.At {
-			p, q := logistic(w)
-			add(&sum, &size, weight(l, j, q), f(p, q))
-		}
-		return sum, size
-	})
-}
-
-// logistic returns 1/(1+e^{-w}) and 1/(1+e^w).
-func logistic(w float64) (p, q float64) {
-	e := math.Exp(-math.Abs(w))
-	p, q = 1/(1+e), e/(1+e)
-	if w < 0 {
-		p, q = q, p
-	}
-	return p, q
-}
-
 // Two is the law of (p_1, p_2).
 type Two struct {
 	Classes int
@@ -131,63 +98,8 @@ func (t *Two) Difference(level int) *Line {
 	return l
 }
 
-// Mean returns E F(p_1, p_2) for analytic F, as [One.Mean] does.
-func (t *Two) Mean(f func(p1, p2 float64) complex128) (complex128, error) {
-	return t.mean(f, func(l *Line, j int, _ float64) float64 { return l.Weight[j] })
-}
-
-// MeanSquares returns E[F(p_1, p_2) sum_{c>=3} p_c^2], which is 0 for two classes.
-func (t *Two) MeanSquares(f func(p1, p2 float64) complex128) (complex128, error) {
-	if t.Classes == 2 {
-		return 0, nil
-	}
-	return t.mean(f, func(l *Line, j int, rest float64) float64 { return l.Square[j] * rest * rest })
-}
-
-func (t *Two) mean(f func(p1, p2 float64) complex128, weight func(*Line, int, float64) float64) (complex128, error) {
-	return refine(func(level int) (sum complex128, size float64) {
-		difference, rest := t.Difference(level), t.Rest(level)
-		for i, b := range difference.At {
-			if rest == nil {
-				p1, p2 := logistic(2 * b)
-				add(&sum, &size, difference.Weight[i], f(p1, p2))
-				continue
-			}
-			for j, v := range rest.At {
-				// Divide by the largest of e^b, e^-b, e^v.
-				top := max(math.Abs(b), v)
-				x, y, z := math.Exp(b-top), math.Exp(-b-top), math.Exp(v-top)
-				total := x + y + z
-				add(&sum, &size, difference.Weight[i]*weight(rest, j, z/total), f(x/total, y/total))
-			}
-		}
-		return sum, size
-	})
-}
-
-func add(sum *complex128, size *float64, weight float64, f complex128) {
-	if weight == 0 {
-		return
-	}
-	*sum += complex(weight, 0) * f
-	*size += weight * (math.Abs(real(f)) + math.Abs(imag(f)))
-}
-
 // maxLevel bounds the refinements: steps down to h_0/128.
 const maxLevel = 7
-
-// refine halves the step until two sums agree.
-func refine(at func(level int) (complex128, float64)) (complex128, error) {
-	before, _ := at(0)
-	for level := 1; level <= maxLevel; level++ {
-		sum, size := at(level)
-		if d := sum - before; math.Abs(real(d))+math.Abs(imag(d)) <= 1e-12*size {
-			return sum, nil
-		}
-		before = sum
-	}
-	return 0, fmt.Errorf("mean over softmax probabilities did not converge at step h/%d: %v so far: the function is singular too close to the real axis", 1<<maxLevel, before)
-}
 
 // step is h_0/2^level for a variable that has a normal part of deviation sigma: its
 // density has a Fourier transform below e^{-sigma^2 k^2/2}, 1e-16 at k = pi/h_0, so
