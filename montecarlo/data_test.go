@@ -1,6 +1,7 @@
 package montecarlo
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"os"
@@ -10,6 +11,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"pastur/internal/dataset"
 	"pastur/internal/elementary"
 	"pastur/network"
 	"pastur/replicate"
@@ -337,6 +339,27 @@ func TestOpenData(t *testing.T) {
 	}
 	if same := fourRows(t); d.String() != same.String() {
 		t.Errorf("%s and %s are the same numbers", d, same)
+	}
+	// One of the arrays of a .npz file.
+	rows, err := d.set.rows.Matrix()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var archive bytes.Buffer
+	if err := dataset.WriteArrays(&archive, []dataset.Array{{Name: "a", X: rows}, {Name: "b", X: mat.NewDense(1, 2, nil)}}); err != nil {
+		t.Fatal(err)
+	}
+	npz := write("two.npz", archive.String())
+	if named, err := OpenData(npz + "#a"); err != nil || named.String() != d.String() {
+		t.Errorf("two.npz#a: %v, %v, want %v", named, err, d)
+	}
+	for path, want := range map[string]string{
+		npz: "two.npz: holds 2 arrays, a, b: name one as FILE.npz#a", npz + "#c": `two.npz#c: holds no array "c": it has a, b`,
+		npz + "#b": "two.npz#b: pairs of points need at least 2 rows, got 1 x 2",
+	} {
+		if _, err := OpenData(path); err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", path, err, want)
+		}
 	}
 	got, err := d.Traces(0)
 	if err != nil {

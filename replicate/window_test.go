@@ -3,6 +3,7 @@ package replicate
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -14,7 +15,8 @@ func TestRunHandsOutLazily(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	var got, want digest
-	endless := sumJob("cell", 0, 1<<50, &got, nil)
+	const chunks = min(1<<50, math.MaxInt) - 2
+	endless := sumJob("cell", 0, chunks, &got, nil)
 	endless.Stride = 3
 	fold := endless.Fold
 	endless.Fold = func(chunk int, x float64) error {
@@ -38,7 +40,7 @@ func TestRunHandsOutLazily(t *testing.T) {
 	if !slices.Equal(got.values, want.values) {
 		t.Error("other records than one by one")
 	}
-	if tasks := 2 + (1<<50+2)/3; most != tasks {
+	if tasks := 2 + (chunks+2)/3; most != tasks {
 		t.Errorf("progress says %d chunks, want %d", most, tasks)
 	}
 }

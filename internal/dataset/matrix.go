@@ -48,13 +48,7 @@ type Set struct {
 // Read returns what the file at path holds. For an array of a .npz file that
 // holds several, path is FILE.npz#name. Errors are those of [ReadMatrix].
 func Read(path string) (*Set, error) {
-	name, array, named := strings.Cut(path, "#")
-	if named {
-		// A file may have the mark in its name.
-		if _, err := os.Stat(path); err == nil {
-			name, array, named = path, "", false
-		}
-	}
+	name, array, named := split(path)
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, openError(name, err)
@@ -72,6 +66,14 @@ func Read(path string) (*Set, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return set, nil
+}
+
+// split cuts FILE.npz#name into the file and the name of the array in it.
+func split(path string) (name, array string, named bool) {
+	if _, err := os.Stat(path); err == nil {
+		return path, "", false // a file may have the mark in its name
+	}
+	return strings.Cut(path, "#")
 }
 
 // openError strips what an error of package os says twice.
@@ -189,8 +191,9 @@ func checkFinite(x *mat.Dense) error {
 	return nil
 }
 
-// maxEntries is how many numbers a file may hold: 2^33 of them are 64 GiB.
-const maxEntries = 1 << 33
+// maxEntries is how many numbers a file may hold: 2^33 of them are 64 GiB. A 32-bit
+// machine counts fewer.
+const maxEntries = min(1<<33, math.MaxInt)
 
 // area returns the number of entries of a shape as rows and columns, or why it
 // cannot be a matrix.

@@ -29,16 +29,17 @@ type Rows struct {
 // of them.
 const scanned = 1 << 26
 
-// OpenRows opens the file at path, see [ReadMatrix] for the formats. Errors begin
+// OpenRows opens the file at path, see [Read] for the formats. Errors begin
 // with path. Entries that are not finite are reported here if there are fewer
 // than 2^26 of them in all, otherwise when their row is read.
 func OpenRows(path string) (*Rows, error) {
-	head, err := Head(path, len(npyMark))
+	name, _, named := split(path)
+	head, err := Head(name, len(npyMark))
 	if err != nil {
-		return nil, openError(path, err)
+		return nil, openError(name, err)
 	}
 	r := &Rows{path: path}
-	if string(head) != string(npyMark) {
+	if named || string(head) != string(npyMark) {
 		if r.dense, err = ReadMatrix(path); err != nil {
 			return nil, err
 		}

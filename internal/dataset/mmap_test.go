@@ -43,8 +43,21 @@ func TestRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := mat.NewDense(2, 3, []float64{1, 2, 3, 4, 5, 6})
+	arrays := filepath.Join(t.TempDir(), "both.npz")
+	file, err := os.Create(arrays)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteArrays(file, []Array{{"y", mat.NewDense(1, 1, []float64{7})}, {"x", want}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	// A file may have the mark of an array's name in its own.
+	marked := writeNPY(t, "a#b.npy", "<f8", false, "(2, 3)", doubles(1, 2, 3, 4, 5, 6))
 	for _, path := range []string{
-		csv,
+		csv, arrays + "#x", marked,
 		writeNPY(t, "c.npy", "<f8", false, "(2, 3)", doubles(1, 2, 3, 4, 5, 6)),
 		writeNPY(t, "f.npy", "<f8", true, "(2, 3)", doubles(1, 4, 2, 5, 3, 6)),
 		writeNPY(t, "bytes.npy", "|u1", false, "(2, 3)", []byte{1, 2, 3, 4, 5, 6}),
@@ -76,8 +89,12 @@ func TestRows(t *testing.T) {
 }
 
 func TestRowsRefuse(t *testing.T) {
+	if _, err := OpenRows(filepath.Join(t.TempDir(), "none.npz#x")); err == nil || !strings.Contains(err.Error(), "none.npz: no such file") {
+		t.Errorf("an array of a missing file: %v", err)
+	}
 	for _, c := range []struct{ path, want string }{
 		{filepath.Join(t.TempDir(), "none.npy"), "no such file"},
+		{writeNPY(t, "plain.npy", "<f8", false, "(1, 1)", doubles(1)) + "#x", "only a .npz file holds arrays by name"},
 		{writeNPY(t, "nan.npy", "<f8", false, "(2, 2)", doubles(1, 2, 3, math.NaN())), "row 2, column 2 is NaN: want finite numbers"},
 		{writeNPY(t, "short.npy", "<f8", false, "(2, 2)", doubles(1, 2, 3)), "is cut short: its header announces 2 x 2 numbers of 8 bytes, and 24 bytes of them are there"},
 		{writeNPY(t, "long.npy", "<f8", false, "(2, 2)", doubles(1, 2, 3, 4, 5)), "goes on after the numbers"},
