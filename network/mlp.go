@@ -42,16 +42,16 @@ func checkSizes(sizes []int) error {
 	if len(sizes) < 2 {
 		return fmt.Errorf("layers must be at least 2 sizes, d and C, got %d", len(sizes))
 	}
-	parameters := 0
+	parameters := int64(0)
 	for l, n := range sizes {
 		if n < 1 {
 			return fmt.Errorf("layer size %d must be at least 1, got %d", l, n)
 		}
 		if l > 0 {
-			if n > (1<<40)/sizes[l-1] {
+			if int64(n) > (1<<40)/int64(sizes[l-1]) {
 				return fmt.Errorf("layer %d of %d x %d weights is too large", l, n, sizes[l-1])
 			}
-			parameters += n * sizes[l-1]
+			parameters += int64(n) * int64(sizes[l-1])
 		}
 	}
 	if c := sizes[len(sizes)-1]; c < 2 {

@@ -51,7 +51,7 @@ func (t Training) Check() error {
 	if !(t.Rate > 0) || math.IsInf(t.Rate, 0) {
 		return fmt.Errorf("rate must be positive, got %v", t.Rate)
 	}
-	if t.Steps < 0 || t.Steps > 1<<31 {
+	if t.Steps < 0 || int64(t.Steps) > 1<<31 {
 		return fmt.Errorf("steps must be from 0 to 2^31, got %d", t.Steps)
 	}
 	return nil
