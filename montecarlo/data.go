@@ -161,13 +161,13 @@ func (d Data) Traces(dim float64) (theorem.TraceMoments, error) {
 }
 
 // TraceRows returns the number of rows of a given data set from which Traces are
-// computed: all, unless that would take more than some 10^9 multiplications, then
-// equally spaced ones. 0 for a law.
+// computed: all, unless that would take more than 4e9 multiplications, then equally
+// spaced ones. 0 for a law.
 func (d Data) TraceRows() int {
 	if d.set == nil {
 		return 0
 	}
-	return d.set.traceRows()
+	return traceRows(d.Dims())
 }
 
 // dataSet is a given data set.
@@ -182,8 +182,9 @@ type dataSet struct {
 
 const traceWork = 4e9
 
-func (s *dataSet) traceRows() int {
-	n, d := s.rows.Dims()
+// traceRows returns how many of n rows in dimension d are multiplied with each other
+// in traceWork multiplications: seconds.
+func traceRows(n, d int) int {
 	if float64(n)*float64(d)*float64(min(n, d)) <= traceWork {
 		return n
 	}
@@ -198,7 +199,7 @@ func (s *dataSet) traces() (theorem.TraceMoments, error) {
 // computeTraces uses |X^T X|_F^2 = |X X^T|_F^2 = sum_nm (x_n.x_m)^2.
 func (s *dataSet) computeTraces() (t theorem.TraceMoments, err error) {
 	n, d := s.rows.Dims()
-	k := s.traceRows()
+	k := traceRows(n, d)
 	x := mat.NewDense(k, d, nil)
 	cursor := s.rows.Cursor()
 	var first, fourth float64

@@ -292,9 +292,12 @@ func TestBadSettings(t *testing.T) {
 }
 
 func TestCompleteRoundsSamples(t *testing.T) {
-	s, err := with(linear(3, 100, 0), func(s *Setting) { s.Gamma = 0.3 }).Complete()
-	if err != nil || s.Samples != 333 || s.Gamma != 100.0/333 {
-		t.Errorf("completed to N=%v gamma=%v, %v", s.Samples, s.Gamma, err)
+	// 100/0.3 = 333.33 and 100/0.6 = 166.67: to the nearest whole number.
+	for gamma, want := range map[float64]float64{0.3: 333, 0.6: 167, 100: 1, 150: 1} {
+		s, err := with(linear(3, 100, 0), func(s *Setting) { s.Gamma = gamma }).Complete()
+		if err != nil || s.Samples != want || s.Gamma != 100/want {
+			t.Errorf("gamma %v: completed to N=%v gamma=%v, %v", gamma, s.Samples, s.Gamma, err)
+		}
 	}
 }
 

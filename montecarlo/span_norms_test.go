@@ -157,3 +157,43 @@ func TestClassTiltIsExact(t *testing.T) {
 		}
 	}
 }
+
+// The weights of tilted and untilted samples together have mean 1, of one class tilted
+// and of two: measured to 1e-4, where block norms would show 1 %. False alarm: 1e-6.
+func TestClassTiltWeightsHaveMeanOne(t *testing.T) {
+	const classes, variance, n = 50, 0.05, 60_000
+	z := elementary.NormalUpperQuantile(falseAlarm / 2 / 2)
+	s := replicate.NewStream(1, "class tilt weights", 0)
+	for tilted := 1; tilted <= 2; tilted++ {
+		var sum, square float64
+		for range n {
+			tilt := newClassTilt(s, variance, classes, true)
+			if !tilt.mixed {
+				t.Fatal("no tilt")
+			}
+			var e, e2 float64
+			for c := range classes {
+				x := math.Sqrt(variance) * s.Normal()
+				if tilt.tilted && c < tilted {
+					x += variance
+				}
+				e += math.Exp(x)
+				e2 += math.Exp(2 * x)
+			}
+			w := tilt.weight(e, 0, classes)
+			if tilted == 2 {
+				w = tilt.weightOfTwo(e, e2, 0, classes)
+			}
+			sum += w
+			square += w * w
+		}
+		mean := sum / n
+		se := math.Sqrt((square/n - mean*mean) / n)
+		if math.Abs(mean-1) > z*se {
+			t.Errorf("%d classes tilted: mean weight %v(%.2g)", tilted, mean, se)
+		}
+		if z*se > 0.001 {
+			t.Errorf("%d classes tilted: a standard error of %.2g sees less than it should", tilted, se)
+		}
+	}
+}

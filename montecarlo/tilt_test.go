@@ -104,6 +104,27 @@ func TestPointTiltIsExact(t *testing.T) {
 	}
 }
 
+// The strongest tilts make the largest weight q_0^m the stated one, for any width.
+func TestTiltCaps(t *testing.T) {
+	for _, m := range []int{1, 2, 3, 8, 100} {
+		tilt := pairTilt{most: pairTiltCap(m)}
+		tilt.prepare(1, 1, 0, 1e9) // more than there is
+		if w := math.Pow(tilt.q0, float64(m)); math.Abs(w/maxTiltWeight-1) > 1e-10 {
+			t.Errorf("m=%d: the largest weight of a pair is %v, want %v", m, w, maxTiltWeight)
+		}
+		// q_0 = 3/4 + J of theory: J(c) = (1/4 + asin(c)/(2 pi))/sqrt(1-c^2).
+		c := tilt.most
+		if q0 := 0.75 + (0.25+math.Asin(c)/(2*math.Pi))/math.Sqrt(1-c*c); math.Abs(tilt.q0/q0-1) > 1e-12 {
+			t.Errorf("m=%d: q_0 is %v, want %v", m, tilt.q0, q0)
+		}
+		point := pointTilt{most: pointTiltCap(m)}
+		point.prepare(1, 1e9)
+		if w := math.Pow(point.q0, float64(m)); math.Abs(w/maxTiltWeight-1) > 1e-10 {
+			t.Errorf("m=%d: the largest weight of a point is %v, want %v", m, w, maxTiltWeight)
+		}
+	}
+}
+
 func hiddenCE(block network.Block, classes, m int) Setting {
 	return with(hidden(block, classes, m, inf, 0), ce, func(s *Setting) { s.Gamma = 0.5 })
 }

@@ -50,6 +50,43 @@ func TestMeasureTypical(t *testing.T) {
 	}
 }
 
+// On a given data set each network has rows of its own, drawn from all of them: an
+// order of rows that outlives a replicate makes the next one depend on the worker.
+func TestMeasureTypicalOfGivenData(t *testing.T) {
+	for _, s := range []Setting{linear(3, 0, 0), with(hidden(network.VV, 3, 12, 0, 0), ce)} {
+		var got [2]Typical
+		for k, workers := range []int{1, 3} {
+			var err error
+			e := estimator(t, withData(s, fourRows(t)), TwoPoint)
+			if got[k], err = MeasureTypical(context.Background(), e, 30, 2, replicate.Options{Seed: 1, Workers: workers}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got[0] != got[1] {
+			t.Errorf("%s: the result depends on the number of workers: %+v and %+v", s, got[0], got[1])
+		}
+		// However the workers share the networks: a used sampler is a new one.
+		e := estimator(t, withData(s, fourRows(t)), TwoPoint)
+		var norms [2][2]float64
+		for used := range 2 {
+			c, err := e.Conditional(2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for k := 1 - used; k < 2; k++ {
+				off, diag, err := c.Sample(replicate.NewStream(1, "order", k))
+				if err != nil {
+					t.Fatal(err)
+				}
+				norms[used] = [2]float64{off, diag}
+			}
+		}
+		if norms[0] != norms[1] {
+			t.Errorf("%s: the second network has norms %v, alone %v", s, norms[1], norms[0])
+		}
+	}
+}
+
 // Every number of a Typical from the networks' own ratios, drawn again from the same
 // streams: an interval one rank too narrow, or a quantile of another level, passes all
 // inequalities between them.
