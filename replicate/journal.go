@@ -185,7 +185,7 @@ type journal struct {
 }
 
 func newJournal(dir string, opt FolderOptions) (*journal, error) {
-	file, err := newfile.Create(dir, opt.Name+"-", partSuffix)
+	file, err := newfile.Create(dir, opt.Name+"-", partSuffix, 0o666)
 	if err != nil {
 		return nil, fmt.Errorf("nothing can be created in %s: %w", dir, cause(err))
 	}

@@ -9,9 +9,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
+
+	"pastur/internal/newfile"
 )
 
 // File is a file to be written.
@@ -218,13 +219,7 @@ func create(p *place) (*os.File, error) {
 	if p.info != nil {
 		mode = p.info.Mode().Perm()
 	}
-	for {
-		name := filepath.Join(filepath.Dir(p.path), fmt.Sprintf(".pastur-%016x", rand.Uint64()))
-		file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
-		if !errors.Is(err, fs.ErrExist) {
-			return file, err
-		}
-	}
+	return newfile.Create(filepath.Dir(p.path), ".pastur-", "", mode)
 }
 
 // writeTemporary writes the content beside the file it is to become.

@@ -12,7 +12,7 @@ import (
 func TestMode(t *testing.T) {
 	for umask, want := range map[int]fs.FileMode{0: 0o666, 0o022: 0o644, 0o027: 0o640, 0o077: 0o600} {
 		old := syscall.Umask(umask)
-		f, err := Create(t.TempDir(), "a", "z")
+		f, err := Create(t.TempDir(), "a", "z", 0o666)
 		syscall.Umask(old)
 		if err != nil {
 			t.Fatal(err)

@@ -17,11 +17,12 @@ import (
 const attempts = 100
 
 // Create creates a file in dir that did not exist, for reading and writing. Its
-// name is prefix, a number and suffix; its mode is 0666 less the umask.
-func Create(dir, prefix, suffix string) (file *os.File, err error) {
+// name is prefix, a number and suffix; its permissions are perm less the umask,
+// where 0666 is what any other new file has.
+func Create(dir, prefix, suffix string, perm fs.FileMode) (file *os.File, err error) {
 	for range attempts {
 		name := filepath.Join(dir, prefix+strconv.FormatUint(rand.Uint64(), 10)+suffix)
-		file, err = os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		file, err = os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, perm)
 		if !errors.Is(err, fs.ErrExist) {
 			return file, err
 		}

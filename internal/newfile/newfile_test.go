@@ -13,7 +13,7 @@ func TestCreate(t *testing.T) {
 	dir := t.TempDir()
 	seen := map[string]bool{}
 	for range 50 {
-		f, err := Create(dir, "run-", ".part")
+		f, err := Create(dir, "run-", ".part", 0o666)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -32,7 +32,7 @@ func TestCreate(t *testing.T) {
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 50 {
 		t.Errorf("%d files, %v, want 50", len(entries), err)
 	}
-	if _, err := Create(filepath.Join(dir, "missing"), "run-", ".part"); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := Create(filepath.Join(dir, "missing"), "run-", ".part", 0o666); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("in a missing folder: %v", err)
 	}
 }
