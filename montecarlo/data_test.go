@@ -2,7 +2,6 @@ package montecarlo
 
 import (
 	"bytes"
-	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -447,19 +446,8 @@ func TestDataBits(t *testing.T) {
 		}
 		e := estimator(t, s, TwoPoint)
 		draws := sampler(t, e)
-		stream := replicate.NewStream(9, "bits", 0)
-		var bits uint64
-		for range 50 {
-			off, diag, err := draws.Sample(stream)
-			if err != nil {
-				t.Fatal(err)
-			}
-			bits = bits*1099511628211 ^ math.Float64bits(off)
-			bits = bits*1099511628211 ^ math.Float64bits(diag)
-		}
-		if got := fmt.Sprintf("%016x", bits); got != want[d.String()] {
-			t.Errorf("%q: %q,", d.String(), got)
-		}
+		checkBits(t, d.String(), want[d.String()], draws, 50)
+		stream := replicate.NewStream(9, "alloc", 0)
 		if n := testing.AllocsPerRun(20, func() { draws.Sample(stream) }); n != 0 {
 			t.Errorf("%s: %v allocations a replicate", d, n)
 		}

@@ -8,9 +8,10 @@ import (
 )
 
 // Version is the version of the streams, the samplers' contract and the chunk
-// records. It is part of every plan's hash and of every state file, so that
-// results of different versions are never mixed.
-const Version = 1
+// records: whatever changes the bits of a replicate raises it. It is part of every
+// plan's hash and of every state file, so that results of different versions are
+// never mixed.
+const Version = 2
 
 // Plan is everything that determines a run's numbers: the seed and, for each
 // cell, its key, how many replicates a chunk holds and how many chunks there

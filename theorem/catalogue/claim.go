@@ -88,8 +88,9 @@ var subjects = map[string]func() Subject{
 	"network":   func() Subject { return new(Network) },
 }
 
-// EstimatorCell wraps an estimator as a cell. transform, if not nil, maps
-// (off, diag) of each replicate linearly to numerator and denominator.
+// EstimatorCell wraps an estimator as a cell, which is near-normal where theory has
+// the same ratio in every sample. transform, if not nil, maps (off, diag) of each
+// replicate linearly to numerator and denominator.
 func EstimatorCell(e *montecarlo.Estimator, transform func(off, diag float64) (num, den float64)) verdict.Cell {
 	first := verdict.DefaultFirst
 	if e.Work() > dearWork {

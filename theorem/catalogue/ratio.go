@@ -276,6 +276,7 @@ func (r *BlockRatio) addCells(c *verdict.Claim, set montecarlo.Setting, x float6
 		}
 		cell := EstimatorCell(e, transform)
 		cell.X = x
+		cell.Assume = verdict.Asymptotic // a claim says itself what it takes for granted
 		if s.First > 0 {
 			cell.First = s.First
 		}
