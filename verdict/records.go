@@ -88,7 +88,7 @@ type Lookup func(key string, chunk int) (r Record, ok bool, err error)
 // return, and it asks for no chunk that Run would not draw. If chunks that the
 // decision needs are missing, there is no verdict but the gaps, of one look.
 func (c *Claim) Replay(lookup Lookup) (Verdict, []Gap, error) {
-	t, err := c.trial()
+	t, err := c.trial(Options{})
 	if err != nil {
 		return Verdict{}, nil, err
 	}
@@ -106,14 +106,6 @@ func (c *Claim) Replay(lookup Lookup) (Verdict, []Gap, error) {
 		}
 	}
 	panic("unreachable: the last look decides")
-}
-
-func (c *Claim) trial() (*trial, error) {
-	claim, err := c.withDefaults()
-	if err != nil {
-		return nil, err
-	}
-	return &trial{Claim: &claim, moments: make([]Moments, len(claim.Cells)), levels: make([]int, len(claim.Cells)), decided: map[string]judged{}}, nil
 }
 
 // fold adds to each cell the chunks that sample would draw, in its order. A
@@ -159,7 +151,7 @@ func (t *trial) fold(look int, lookup Lookup) (gaps []Gap, err error) {
 // from whatever records of the first looks there are: the state of a run that
 // goes on. Cells without any are left out.
 func (c *Claim) Estimates(looks int, lookup Lookup) ([]CellResult, error) {
-	t, err := c.trial()
+	t, err := c.trial(Options{})
 	if err != nil {
 		return nil, err
 	}

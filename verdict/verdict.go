@@ -62,12 +62,11 @@ type Options struct {
 // is ill-formed, or a state file cannot be used. A sampler that fails, panics
 // or returns a non-finite number makes the verdict ERROR.
 func (c *Claim) Run(ctx context.Context, opt Options) (Verdict, error) {
-	claim, err := c.withDefaults()
+	t, err := c.trial(opt)
 	if err != nil {
 		return Verdict{}, err
 	}
-	t := &trial{Claim: &claim, opt: opt, moments: make([]Moments, len(claim.Cells)), levels: make([]int, len(claim.Cells)), decided: map[string]judged{}}
-	for look := 1; look <= claim.Looks; look++ {
+	for look := 1; look <= t.Looks; look++ {
 		if err := t.sample(ctx, look); err != nil {
 			var place *replicate.Error
 			if !errors.As(err, &place) || ctx.Err() != nil {
@@ -94,6 +93,17 @@ type trial struct {
 	wanting []int             // cells the next look doubles
 	decided map[string]judged // components decided at an earlier look, as they were then
 	history []Look
+}
+
+func (c *Claim) trial(opt Options) (*trial, error) {
+	claim, err := c.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	return &trial{
+		Claim: &claim, opt: opt, moments: make([]Moments, len(claim.Cells)), levels: make([]int, len(claim.Cells)),
+		decided: map[string]judged{},
+	}, nil
 }
 
 // sample draws the chunks that this look adds: the first look's for every

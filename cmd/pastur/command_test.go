@@ -9,7 +9,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -485,14 +484,7 @@ func TestInterrupt(t *testing.T) {
 
 // SIGKILL in the middle, then resume: the bytes of an uninterrupted run.
 func TestStateSurvivesSIGKILL(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds the command")
-	}
 	dir := t.TempDir()
-	binary := filepath.Join(dir, "pastur")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
 	args := strings.Fields("ratio --classes 1000 --replicates 40000 --format csv --state " + filepath.Join(dir, "state"))
 	want, _, code := pastur(strings.Fields("ratio --classes 1000 --replicates 40000 --format csv")...)
 	if code != 0 {
@@ -507,7 +499,7 @@ func TestStateSurvivesSIGKILL(t *testing.T) {
 		return lines
 	}
 	for range 5 {
-		c := exec.Command(binary, args...)
+		c := process(args...)
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -529,7 +521,7 @@ func TestStateSurvivesSIGKILL(t *testing.T) {
 	if lines < 3 {
 		t.Fatalf("only %d lines kept: nothing was interrupted in the middle", lines)
 	}
-	got, err := exec.Command(binary, args...).Output()
+	got, err := process(args...).Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,135 +4,202 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"strings"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"runtime"
+	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
-	"pastur/internal/nearest"
 	"pastur/reports"
+	"pastur/shard"
+	"pastur/verdict"
 )
 
-// Exit codes.
-const (
-	exitPass         = 0
-	exitFail         = 1
-	exitUsage        = 2
-	exitInconclusive = 3
-	exitInterrupted  = 130
-)
+// exitCheckpoint says that a signal ended the run and that the same command
+// goes on where it ended. (75 is EX_TEMPFAIL of sysexits.h.)
+const exitCheckpoint = 75
 
-// exitCode ends a command that has printed its results with a code other than
-// 0; it carries no message.
-type exitCode int
+func newRun() *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use:   "run PLAN.json --out DIR",
+		Short: "Compute a plan, or one shard of it, into a folder",
+		Long: `Compute what a plan (pastur plan) describes into a folder of chunk records.
 
-func (e exitCode) Error() string { return fmt.Sprintf("exit %d", int(e)) }
+Without --shard, everything is done here: every claim stops at the first look
+that decides it, and the verdicts are printed and the exit code is set as by
+verify. With --shard i/n (i from 0), every n-th chunk of all looks is computed,
+or of the first --looks of them; pastur merge DIR prints the verdicts, the same
+bytes. --shard auto/n takes the index from the scheduler: SLURM_ARRAY_TASK_ID,
+JOB_COMPLETION_INDEX, AWS_BATCH_JOB_ARRAY_INDEX, PBS_ARRAY_INDEX or SGE_TASK_ID.
 
-// run is the command: it returns the exit code. Tests call it.
-func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
-	root := newRoot()
-	root.SetOut(stdout)
-	root.SetErr(stderr)
-	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
-	var code exitCode
-	switch {
-	case err == nil:
-		return exitPass
-	case errors.As(err, &code):
-		return int(code)
-	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
-		var kept *keptError
-		if errors.As(err, &kept) {
-			fmt.Fprintf(stderr, "pastur: interrupted; what was finished is kept in %s, and the same command goes on from there\n", kept.folder)
-		} else {
-			fmt.Fprintln(stderr, "pastur: interrupted")
+The same command goes on where it ended, however it ended: finished chunks are
+kept, one of them is computed again and compared, and a shard that is complete
+exits 0. Several processes may compute one shard. SIGUSR1 and SIGTERM end the
+run with exit code 75 (checkpointed), control-C with 130.`,
+		Example: `  pastur run plan.json --out sweep
+  pastur run plan.json --out sweep --shard 3/16
+  pastur run plan.json --out sweep --shard auto/16 --looks 4`,
+		RunE: func(cmd *cobra.Command, args []string) error { return runPlan(cmd, args, &o) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.dir, "out", "", "folder of the chunk records (created if need be)")
+	flags.StringVar(&o.shard, "shard", "", "i/n, i from 0, or auto/n: compute this part only")
+	flags.IntVar(&o.looks, "looks", 0, "with --shard: compute the first so many looks (default all)")
+	flags.IntVar(&o.workers, "workers", runtime.NumCPU(), "goroutines that sample; changes no result")
+	flags.Lookup("workers").DefValue = "one a processor"
+	o.verdicts.register(cmd)
+	return cmd
+}
+
+type runOptions struct {
+	dir, shard string
+	looks      int
+	workers    int
+	verdicts   verdictOutput
+}
+
+func runPlan(cmd *cobra.Command, args []string, o *runOptions) error {
+	if len(args) != 1 {
+		return fmt.Errorf("run needs one plan file (pastur plan SUITE -o plan.json writes it), got %d arguments", len(args))
+	}
+	if o.dir == "" {
+		return errors.New("--out is missing: want the folder of the chunk records")
+	}
+	if err := errors.Join(o.verdicts.check(), (&samplingFlags{workers: o.workers}).check()); err != nil {
+		return err
+	}
+	// From here on, as a folder may take long to read.
+	ctx, asked := untilSignal(cmd.Context())
+	defer asked()
+	plan, err := shard.ReadPlan(args[0])
+	if err != nil {
+		return err
+	}
+	part, err := o.part(cmd, plan)
+	if err != nil {
+		return err
+	}
+	// ended turns an interruption that was a signal to checkpoint into one.
+	ended := func(err error) error {
+		if asked() && errors.Is(err, context.Canceled) {
+			fmt.Fprintln(cmd.ErrOrStderr(), "pastur: checkpointed; the same command goes on")
+			return exitCode(exitCheckpoint)
 		}
-		return exitInterrupted
+		return err
 	}
-	fmt.Fprintln(stderr, "pastur: "+oneLine(err))
-	return exitUsage
-}
-
-// oneLine makes sure that an error is one.
-func oneLine(err error) string {
-	return strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
-}
-
-// likely is the distance up to which one word is taken to mean another.
-func likely(word string) int { return max(1, (len(word)+1)/3) }
-
-func unknownCommand(root *cobra.Command, name string) error {
-	var names []string
-	for _, c := range root.Commands() {
-		if c.IsAvailableCommand() {
-			names = append(names, c.Name())
-		}
+	suite, claims, err := planClaims(ctx, plan)
+	if err != nil {
+		return ended(err)
 	}
-	if best, distance := nearest.Word(name, names); distance <= likely(name) {
-		return fmt.Errorf("unknown command %q: did you mean %q? (pastur --help lists the commands)", name, best)
+	build, err := buildStamp()
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("unknown command %q: pastur --help lists the commands", name)
-}
-
-func unknownFlag(cmd *cobra.Command, name string) error {
-	var names []string
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if !f.Hidden {
-			names = append(names, f.Name)
-		}
-	})
-	if best, distance := nearest.Word(name, names); distance <= likely(name) {
-		return fmt.Errorf("unknown flag: --%s: did you mean --%s?", name, best)
+	work, err := shard.Create(o.dir, plan, claims, part, build)
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("unknown flag: --%s: %s --help lists the flags", name, cmd.CommandPath())
-}
-
-func newRoot() *cobra.Command {
-	root := &cobra.Command{
-		Use:           "pastur",
-		Short:         "Decide by computation whether a theorem about large random matrices is so",
-		Version:       reports.Version,
-		SilenceUsage:  true,
-		SilenceErrors: true,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return unknownCommand(cmd, args[0])
+	bar := newProgress(cmd.ErrOrStderr())
+	start, label := time.Now(), ""
+	options := shard.Options{
+		Workers: o.workers,
+		Clock:   func() float64 { return time.Since(start).Seconds() },
+		Pick:    rand.IntN,
+		Progress: func(what string, look, looks, done, total int) {
+			if what != label {
+				label = what
+				bar.start(label)
 			}
-			return cmd.Help()
+			bar.update(look, looks, done, total)
 		},
-		Args:              cobra.ArbitraryArgs,
-		PersistentPreRunE: checkFiles,
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		if name, ok := strings.CutPrefix(err.Error(), "unknown flag: --"); ok {
-			return unknownFlag(cmd, name)
+	var verdicts []verdict.Verdict
+	if o.shard != "" {
+		err = work.Compute(ctx, part, o.looks, options)
+	} else {
+		verdicts, err = work.Decide(ctx, options)
+	}
+	bar.close()
+	if closed := work.Folder.Close(); closed != nil {
+		return errors.Join(err, closed)
+	}
+	if err == nil && o.shard == "" {
+		err = o.verdicts.write(cmd, suite, plan, verdicts, reports.ThisEnvironment())
+	}
+	if err = ended(err); errors.Is(err, context.Canceled) {
+		err = &keptError{err, o.dir}
+	}
+	return err
+}
+
+// part returns the part asked for, and completes --looks.
+func (o *runOptions) part(cmd *cobra.Command, plan *shard.Plan) (shard.Part, error) {
+	if o.shard == "" {
+		if cmd.Flags().Changed("looks") {
+			return shard.Part{}, errors.New("--looks goes with --shard: a run in one place stops at the first look that decides")
 		}
-		return flagError(err)
+		return shard.Whole, nil
+	}
+	for _, flag := range verdictFlags {
+		if cmd.Flags().Changed(flag) {
+			return shard.Part{}, fmt.Errorf("--%s does not go with --shard: a shard has no verdicts (pastur merge prints them)", flag)
+		}
+	}
+	part, err := shard.ParsePart(o.shard, os.Getenv)
+	if err != nil {
+		return part, fmt.Errorf("--shard %w", err)
+	}
+	o.looks, err = checkLooks(cmd, o.looks, plan)
+	return part, err
+}
+
+// checkLooks returns how many looks are meant: all if the flag is not given.
+func checkLooks(cmd *cobra.Command, looks int, plan *shard.Plan) (int, error) {
+	if !cmd.Flags().Changed("looks") {
+		return plan.Looks(), nil
+	}
+	if looks < 1 || looks > plan.Looks() {
+		return 0, fmt.Errorf("--looks must be from 1 to %d, the looks of the plan, got %d", plan.Looks(), looks)
+	}
+	return looks, nil
+}
+
+// signalled is how long after a cancelled context a signal may be reported: the
+// runtime notifies the two in any order.
+const signalled = 100 * time.Millisecond
+
+// untilSignal returns a context that ends at a signal to checkpoint, and a
+// function that stops listening and tells whether there was one.
+func untilSignal(parent context.Context) (context.Context, func() bool) {
+	ctx, cancel := context.WithCancel(parent)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, checkpointSignals...)
+	seen, stop, done := false, make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		defer cancel()
+		select {
+		case <-signals:
+			seen = true
+			return
+		case <-parent.Done():
+		case <-stop:
+			return
+		}
+		select {
+		case <-signals:
+			seen = true
+		case <-time.After(signalled):
+		}
+	}()
+	return ctx, sync.OnceValue(func() bool {
+		close(stop)
+		<-done
+		signal.Stop(signals)
+		return seen
 	})
-	root.AddCommand(
-		newVerify(),
-		newClaims(),
-		newLimit(),
-		newRatio(),
-		newGMP(),
-		newSpectrum(),
-		newLindeberg(),
-		newHessian(),
-		newAppendix(),
-		newPlan(),
-		newRun(),
-		newMerge(),
-		newMissing(),
-		newStatus(),
-		newEmit(),
-		newSelftest(),
-		newVersion(),
-		newCompletion(),
-		newManpages(),
-	)
-	completeValues(root)
-	return root
 }
