@@ -37,7 +37,7 @@ func markdownRows(t *testing.T, s *reports.SelfTest) []string {
 
 // docs/verdicts.md shows the tables of pastur selftest: a row for every case and
 // mutant there is, all of them ok, and, for those that take a second, the very
-// numbers. (The whole command takes minutes; CI compares all of it.)
+// numbers. (The whole command takes minutes: who changes the judge runs it again.)
 func TestVerdictsDocument(t *testing.T) {
 	data, err := os.ReadFile("../../docs/verdicts.md")
 	if err != nil {
