@@ -32,7 +32,11 @@ func studentUpperQuantile(nu, miss float64) float64 {
 	// in u, so after the first step the iterates decrease to the root.
 	normalise := studentNormaliser(nu)
 	target := elementary.Log(miss)
-	u := elementary.Log(elementary.NormalUpperQuantile(miss))
+	t := elementary.NormalUpperQuantile(miss)
+	if nu >= 8 {
+		t = studentExpansion(nu, t)
+	}
+	u := elementary.Log(t)
 	for range 200 {
 		t := elementary.Exp(u)
 		tail, density := studentTail(nu, t, normalise)

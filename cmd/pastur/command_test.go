@@ -485,8 +485,8 @@ func TestInterrupt(t *testing.T) {
 // SIGKILL in the middle, then resume: the bytes of an uninterrupted run.
 func TestStateSurvivesSIGKILL(t *testing.T) {
 	dir := t.TempDir()
-	args := strings.Fields("ratio --classes 1000 --replicates 40000 --format csv --state " + filepath.Join(dir, "state"))
-	want, _, code := pastur(strings.Fields("ratio --classes 1000 --replicates 40000 --format csv")...)
+	args := strings.Fields("ratio --classes 1000 --replicates 16000 --format csv --state " + filepath.Join(dir, "state"))
+	want, _, code := pastur(strings.Fields("ratio --classes 1000 --replicates 16000 --format csv")...)
 	if code != 0 {
 		t.Fatal(code)
 	}
