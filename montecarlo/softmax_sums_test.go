@@ -204,7 +204,7 @@ func TestLargeLogits(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := draw(t, sampler(t, estimator(t, s, TwoPoint)), "one unit", 200_000, want)
+		got := draw(t, sampler(t, estimator(t, s, TwoPoint)), "one unit", 100_000, want)
 		if math.Abs(got.gap) > z*got.gapSE {
 			t.Errorf("off - R diag is %.3g(%.2g), want 0", got.gap, got.gapSE)
 		}
@@ -227,7 +227,7 @@ func TestLargeLogits(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s.Data = data
-			two := draw(t, sampler(t, estimator(t, s, TwoPoint)), "large "+name, 400_000, 0)
+			two := draw(t, sampler(t, estimator(t, s, TwoPoint)), "large "+name, 300_000, 0)
 			gram := draw(t, sampler(t, estimator(t, s, Gram)), "large gram "+name, 40_000, 0)
 			for norm, v := range map[string][4]float64{"off": {two.off, gram.off, two.offSE, gram.offSE}, "diag": {two.diag, gram.diag, two.diagSE, gram.diagSE}} {
 				se := math.Hypot(v[2], v[3])

@@ -33,7 +33,7 @@ var scenarios = []scenario{
 		return &Claim{Kind: Limit, Target: -2, Good: 0.1, Bad: 0.2,
 			Cells: []Cell{newCell("cell", 1, 256, quotient(-2*(0.9-0.1*place), p))}}
 	}},
-	{"identity, numerators", everyone, func(p population, place float64) *Claim {
+	{"identity, numerators", everyone[:2], func(p population, place float64) *Claim {
 		return &Claim{Kind: Identity, Good: 0.1, Bad: 0.2,
 			Cells: []Cell{newCell("a", 1, 256, mean(3*(1.1+0.1*place), p)), newCell("b", 1, 256, mean(3, p))}}
 	}},
@@ -47,7 +47,7 @@ var scenarios = []scenario{
 			newCell("b", 1, 256, quotient(1, p)),
 		}}
 	}},
-	{"rate", everyone, func(p population, place float64) *Claim {
+	{"rate", everyone[:2], func(p population, place float64) *Claim {
 		c := &Claim{Kind: Rate, Target: -1, Good: 0.1, Bad: 0.2}
 		for _, x := range []float64{2, 4, 8, 16} {
 			c.Cells = append(c.Cells, newCell(fmt.Sprint(x), x, 256, quotient(math.Pow(x, -0.9+0.1*place), p)))
@@ -73,7 +73,7 @@ var scenarios = []scenario{
 	{"exponent, upper edge", everyone[:2], func(p population, place float64) *Claim { return exponentClaim(p, -1+0.1+0.3*place) }},
 	{"exponent, lower edge", everyone[:1], func(p population, place float64) *Claim { return exponentClaim(p, -1-0.1-0.3*place) }},
 	// All cells at the edge: the hardest null. In BAD, one suffices.
-	{"bound, at most", everyone, func(p population, place float64) *Claim {
+	{"bound, at most", everyone[:2], func(p population, place float64) *Claim {
 		c := &Claim{Kind: Bound, Target: 3, Bad: 0.1, Power: 1}
 		for i, x := range []float64{1, 3, 10} {
 			value := 3.0
@@ -129,15 +129,15 @@ func exponentClaim(p population, exponent float64) *Claim {
 // A true claim at the edge of GOOD has an interval that excludes GOOD with
 // probability at most alpha, whichever the kind, the population and the number
 // of looks; a claim at the edge of BAD passes with probability at most beta.
-// False alarm: 1e-6 for each of about 90 counts. (pastur selftest has more samples,
+// False alarm: 1e-6 for each of about 75 counts. (pastur selftest has more samples,
 // and five times the runs.)
 func TestErrorRates(t *testing.T) {
 	for _, sc := range scenarios {
 		t.Run(sc.name, func(t *testing.T) {
 			for i, p := range sc.populations {
 				for _, looks := range []int{1, 4} {
-					if i > 0 && looks == 1 {
-						continue // the gate is closed to skewed samples of this size
+					if looks == 1 && (i > 0 || len(sc.claim(p, 0).Cells) > 2) {
+						continue // the gate is closed to skewed samples of this size; and more cells take longer
 					}
 					claim := func(place float64) func() *Claim {
 						return func() *Claim {
