@@ -149,7 +149,7 @@ func normsByGram(ctx context.Context, state *network.State, block network.Block)
 // inner products.
 func normsByWeights(ctx context.Context, state *network.State, block network.Block, m *mat.Dense) (off, diag float64, err error) {
 	k := blocks(state, block)
-	diag, err = quadraticForms(ctx, state, block, m, func(yield func(i, j int) bool) {
+	diag, err = quadraticForms(ctx, state, block, m, k, func(yield func(i, j int) bool) {
 		for i := range k {
 			if !yield(i, i) {
 				return
@@ -163,7 +163,7 @@ func normsByWeights(ctx context.Context, state *network.State, block network.Blo
 		off, err = softmaxOff(ctx, state, m)
 		off /= 2
 	} else {
-		off, err = quadraticForms(ctx, state, block, m, func(yield func(i, j int) bool) {
+		off, err = quadraticForms(ctx, state, block, m, k*(k-1)/2, func(yield func(i, j int) bool) {
 			for i := range k {
 				for j := range i {
 					if !yield(i, j) {
@@ -196,11 +196,12 @@ func gramSquared(ctx context.Context, state *network.State, block network.Block)
 	return m, nil
 }
 
-// quadraticForms returns the sum over the blocks (i,j) of lambda' M lambda.
-func quadraticForms(ctx context.Context, state *network.State, block network.Block, m *mat.Dense, pairs iter.Seq2[int, int]) (sum float64, err error) {
+// quadraticForms returns the sum over the blocks (i,j), of which there are count, of
+// lambda' M lambda.
+func quadraticForms(ctx context.Context, state *network.State, block network.Block, m *mat.Dense, count int, pairs iter.Seq2[int, int]) (sum float64, err error) {
 	n := state.Samples()
 	column := make([]float64, n)
-	lambda := make([]float64, 0, gramBatch*n) // rows of weights
+	lambda := make([]float64, 0, min(gramBatch, count)*n) // rows of weights
 	add := func() error {
 		if len(lambda) == 0 {
 			return nil

@@ -26,9 +26,10 @@ var portable = []struct {
 	// Samplers that draw whole data sets and multiply matrices, whose results pass
 	// through BLAS; the moments of given data, for the same reason; sizes in bytes.
 	{"pastur/montecarlo", regexp.MustCompile(`^(conditional|realisation|data|memory)\.go: `)},
-	// What claims of spectra and interpolations sample has passed through LAPACK. A power
+	// What claims of spectra, interpolations and trainings sample has passed through LAPACK
+	// or BLAS. A power
 	// with a whole exponent is a product.
-	{"pastur/theorem/catalogue", regexp.MustCompile(`^(interpolation|spectrum)\.go: |^ratio\.go: calls math\.pow,`)},
+	{"pastur/theorem/catalogue", regexp.MustCompile(`^(interpolation|spectrum|training)\.go: |^ratio\.go: calls math\.pow,`)},
 }
 
 var targets = []struct {
