@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"testing"
 )
 
@@ -14,6 +15,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(isCommand) != "" {
 		main()
 	}
+	debug.SetGCPercent(400) // hundreds of commands in one process hold little and leave much behind
 	os.Exit(m.Run())
 }
 
