@@ -108,10 +108,13 @@ func (t *table) number(key string, fallback float64, want string, ok func(float6
 }
 
 func (t *table) integer(key string, fallback, least, most int) int {
-	want := fmt.Sprintf("a whole number from %d to %d", least, most)
-	return int(t.number(key, float64(fallback), want, func(x float64) bool {
-		return x == math.Floor(x) && x >= float64(least) && x <= float64(most)
-	}))
+	return int(t.whole(key, float64(fallback), float64(least), float64(most)))
+}
+
+// whole reads a whole number that may exceed an int.
+func (t *table) whole(key string, fallback, least, most float64) float64 {
+	want := fmt.Sprintf("a whole number from %.0f to %.0f", least, most)
+	return t.number(key, fallback, want, func(x float64) bool { return x == math.Floor(x) && x >= least && x <= most })
 }
 
 // choice reads one of a set of strings.

@@ -88,7 +88,7 @@ func (r *BlockRatio) parse(t *table, s *Spec) {
 		}
 	}
 	if t.get("samples") != nil {
-		set.Samples = float64(t.integer("samples", 0, 1, 1<<50))
+		set.Samples = t.whole("samples", 0, 1, 1<<50)
 		if t.get("gamma") != nil {
 			t.fail("gamma", "gamma (d/N) and samples (N) exclude each other: give one")
 		}
