@@ -150,7 +150,7 @@ func (o *appendixOptions) writeList(cmd *cobra.Command, items []reports.Appendix
 	var text strings.Builder
 	for _, item := range items {
 		title := strings.ReplaceAll(item.Title, "$", "")
-		fmt.Fprintf(&text, "%-18s %s\n", item.ID, title)
+		fmt.Fprintf(&text, "%-20s %s\n", item.ID, title)
 		table.Rows = append(table.Rows, []reports.Cell{reports.Text(item.ID), reports.Text(title)})
 		results = append(results, appendixListing{item.ID, title, []string{}})
 	}

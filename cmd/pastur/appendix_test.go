@@ -26,13 +26,13 @@ func TestAppendix(t *testing.T) {
 		t.Errorf("left behind: %v", entries)
 	}
 	for _, workers := range []string{"1", "2"} {
-		args := "appendix --quick --only exact-limits,row-mass,sharpness,ratio-dim,spectrum-mp,hessian-linear --workers " + workers + " --out " + in(workers)
+		args := "appendix --quick --only exact-limits,row-mass,sharpness,ratio-classes,ratio-dim,spectrum-mp,hessian-linear --workers " + workers + " --out " + in(workers)
 		if stdout, stderr, code := pastur(strings.Fields(args)...); code != 0 || stdout != "" {
 			t.Fatalf("exit %d: %s%s", code, stdout, stderr)
 		}
 	}
 	entries, err := os.ReadDir(in("1"))
-	if err != nil || len(entries) != 23 {
+	if err != nil || len(entries) != 27 {
 		t.Fatalf("%d files, %v: %v", len(entries), err, entries)
 	}
 	for _, e := range entries {
