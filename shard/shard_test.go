@@ -20,13 +20,19 @@ import (
 
 var build = json.RawMessage(`{"test":1}`)
 
-// drawn counts the replicates that claims draws.
-var drawn atomic.Int64
+// drawn counts the replicates that claims draws. The one numbered interruptAt calls
+// interrupt.
+var (
+	drawn, interruptAt atomic.Int64
+	interrupt          atomic.Pointer[context.CancelFunc]
+)
 
 func cell(key string, x float64, first int, value, sd float64) verdict.Cell {
 	return verdict.Cell{Key: key, X: x, First: first, Chunk: 32, New: func() (verdict.Sampler, error) {
 		return verdict.SamplerFunc(func(s *replicate.Stream) (float64, float64, error) {
-			drawn.Add(1)
+			if drawn.Add(1) == interruptAt.Load() {
+				(*interrupt.Load())()
+			}
 			return value * (1 + sd*s.Normal()), 1, nil
 		}), nil
 	}}
@@ -505,15 +511,12 @@ func TestInterruptions(t *testing.T) {
 	dir := t.TempDir()
 	stops := 0
 	for i := range 2 {
-		before := stops
 		for done := false; !done; {
 			ctx, cancel := context.WithCancel(t.Context())
 			w := create(t, dir, p, Part{i, 2})
-			err := w.Compute(ctx, Part{i, 2}, p.Looks(), Options{Workers: 2, Progress: func(_ string, _, _, at, _ int) {
-				if at > 15*(stops-before+1) {
-					cancel()
-				}
-			}})
+			interrupt.Store(&cancel)
+			interruptAt.Store(drawn.Load() + 10*32 + 16) // in the middle of the eleventh chunk
+			err := w.Compute(ctx, Part{i, 2}, p.Looks(), Options{Workers: 2})
 			cancel()
 			done = err == nil
 			if !done {
