@@ -1,6 +1,8 @@
 package reports
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -24,9 +26,12 @@ type GMPResult struct {
 	law    *spectra.Law
 }
 
+// gmpStep is the number of densities solved between two looks at the context.
+const gmpStep = 4096
+
 // GMP evaluates a law: its support, the atom at 0, moments of orders 1 to moments,
 // the density at xs and the Stieltjes transform at z.
-func GMP(law *spectra.Law, moments int, xs []float64, z []complex128, warnings []string) (*GMPResult, error) {
+func GMP(ctx context.Context, law *spectra.Law, moments int, xs []float64, z []complex128, warnings []string) (*GMPResult, error) {
 	support, err := law.Support()
 	if err != nil {
 		return nil, err
@@ -51,8 +56,11 @@ func GMP(law *spectra.Law, moments int, xs []float64, z []complex128, warnings [
 		r.Moments = append(r.Moments, Float(m))
 	}
 	density := make([]float64, len(xs))
-	if err := law.Densities(density, xs); err != nil {
-		return nil, err
+	for from := 0; from < len(xs); from += gmpStep { // so that an interruption waits for a step
+		to := min(from+gmpStep, len(xs))
+		if err := errors.Join(ctx.Err(), law.Densities(density[from:to], xs[from:to])); err != nil {
+			return nil, err
+		}
 	}
 	for i, x := range xs {
 		r.Density = append(r.Density, [2]Float{Float(x), Float(density[i])})

@@ -29,7 +29,7 @@ var fileFlags = map[string]fileUse{
 	"junit": writes, "html": writes, "plot": writes, "plot-data": writes,
 	"eigenvalues": writes, "hessian": writes, "save-weights": writes, "loss-curve": writes,
 	"baseline": reads, "values": reads, "weights": reads,
-	"data": mayRead, "labels": mayRead,
+	"data": mayRead, "labels": mayRead, "suite": mayRead,
 	"state": fills, "dir": fills,
 }
 

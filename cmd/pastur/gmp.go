@@ -106,7 +106,7 @@ The population is --atoms VALUE:WEIGHT,... (weights sum to 1 within 1e-9), or
 					warnings = append(warnings, fmt.Sprintf("a sample is solved as atoms: if its law is continuous, some of the gaps between the %d intervals may not be real", len(support)))
 				}
 			}
-			result, err := reports.GMP(law, f.moments, xs, z, warnings)
+			result, err := reports.GMP(cmd.Context(), law, f.moments, xs, z, warnings)
 			if err != nil {
 				return err
 			}

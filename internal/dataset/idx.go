@@ -61,8 +61,11 @@ func readIDX(in *content) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := in.ReadByte(); err == nil {
+	switch _, err := in.ReadByte(); {
+	case err == nil:
 		return nil, fmt.Errorf("goes on after the %d x %d numbers its IDX header announces", rows, columns)
+	case !errors.Is(err, io.EOF):
+		return nil, err // the checksum of a compressed file
 	}
 	return &Set{X: mat.NewDense(rows, columns, data), Format: "idx"}, nil
 }

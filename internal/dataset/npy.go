@@ -111,10 +111,19 @@ func readNPY(in *content) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := in.ReadByte(); err == nil {
-		return nil, errors.New("goes on after the numbers its header announces")
-	}
 	return &Set{X: x, Format: "npy"}, nil
+}
+
+// ends reads on to the end, where compressed files and archives have their checksums.
+func ends(r io.Reader) error {
+	switch _, err := io.ReadFull(r, make([]byte, 1)); {
+	case err == nil:
+		return errors.New("goes on after the numbers its header announces")
+	case errors.Is(err, io.EOF):
+		return nil
+	default:
+		return err
+	}
 }
 
 func readArray(r io.Reader) (*mat.Dense, error) {
@@ -130,6 +139,9 @@ func readArray(r io.Reader) (*mat.Dense, error) {
 		return nil, fmt.Errorf("an array of %d dimensions in Fortran order: want C order (numpy.ascontiguousarray)", len(h.shape))
 	}
 	data, err := readEntries(r, rows, columns, h.width, h.decode)
+	if err == nil {
+		err = ends(r)
+	}
 	if err != nil {
 		return nil, err
 	}
