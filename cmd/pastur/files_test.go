@@ -47,7 +47,7 @@ func TestFileFlags(t *testing.T) {
 		"ratio --data data.csv --plot-data data.csv":          "--plot-data would overwrite data.csv, which --data reads: want another file",
 		"ratio --data data.csv --plot-data same.csv":          "--plot-data would overwrite same.csv, which --data reads",
 		"verify --out later --junit sub/later":                "would both write",
-		"verify --suite mine.toml --out mine.toml":            "--suite would overwrite mine.toml, which --out reads",
+		"verify --suite mine.toml --out mine.toml":            "--out would overwrite mine.toml, which --suite reads",
 		"verify --out b.json --baseline b.json":               "--out would overwrite b.json, which --baseline reads",
 		"verify --out b --baseline b --update-baseline":       "--baseline and --out would both write b",
 		"verify --junit -":                                    `--junit needs a file name, got "-": standard output is for --out`,
