@@ -75,7 +75,7 @@ func TestFilesComeBeforeStandardOutput(t *testing.T) {
 func TestFilesAllOrNone(t *testing.T) {
 	full := "/dev/full"
 	if file, err := os.OpenFile(full, os.O_WRONLY, 0); err != nil {
-		t.Skip(err)
+		t.Skip("no /dev/full: ", err)
 	} else {
 		file.Close()
 	}

@@ -104,7 +104,7 @@ func TestStateOfAnotherBuild(t *testing.T) {
 // A folder into which no chunk can be written is the fault of --state.
 func TestStateThatCannotBeWritten(t *testing.T) {
 	if _, err := os.Stat("/proc/self"); err != nil {
-		t.Skip(err)
+		t.Skip("no /proc: ", err)
 	}
 	for _, args := range []string{"ratio", "verify linear-ce-blocks", "hessian --layers 3,2 --train 1"} {
 		stdout, stderr, code := pastur(strings.Fields(args + " --state /proc")...)

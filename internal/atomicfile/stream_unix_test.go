@@ -115,7 +115,7 @@ func TestFIFO(t *testing.T) {
 	dir := t.TempDir()
 	fifo := filepath.Join(dir, "fifo")
 	if err := unix.Mkfifo(fifo, 0o600); err != nil {
-		t.Skip(err)
+		t.Skip("no named pipes here: ", err)
 	}
 	checked := make(chan error, 1)
 	go func() { checked <- Check(fifo) }()
@@ -181,7 +181,7 @@ func TestDevices(t *testing.T) {
 // what the file holds stays, and what is written later follows.
 func TestDescriptors(t *testing.T) {
 	if _, err := os.Stat("/dev/fd/1"); err != nil {
-		t.Skip(err)
+		t.Skip("no /dev/fd: ", err)
 	}
 	path := filepath.Join(t.TempDir(), "log")
 	put(t, path, "before\n")
