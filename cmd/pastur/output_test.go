@@ -146,7 +146,7 @@ func TestInterruptWithoutSampling(t *testing.T) {
 	} {
 		interrupted(ended, args)
 	}
-	for _, args := range []string{"limit --classes 2,3,4,5,6,7,8", "claims --suite quick", "plan quick", "verify --quick --dry-run"} {
+	for _, args := range []string{"limit --classes 2,3,4,5,6,7,8", "claims --suite quick", "plan quick", "verify --quick --dry-run", "gmp --atoms 1:1 --grid 0:5:40000"} {
 		interrupted(&countdown{context.Background(), 5}, args)
 	}
 }
